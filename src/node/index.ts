@@ -32,9 +32,9 @@ export type {
 export { setWorkerScripts } from './pool/start-thread.js';
 export { type ImageSource, readBytes } from './read-bytes.js';
 export { matchReport, type ReportedPicture } from './report/match-report.js';
-export { type CheckVideoOptions, checkVideo } from './video/check-video.js';
 export {
   type HashVideoOptions,
   hashVideo,
+  type VideoLimits,
   type VideoProgress,
 } from './video/hash-video.js';

@@ -2,9 +2,11 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { types } from 'node:util';
-import { callback, checkedOptions, type OptionTable } from '../door.js';
+import { callback, checkedOptions, type OptionTable, wrongKind } from '../door.js';
 import { DecodeError } from '../errors.js';
+import { VIDEO_HEAD_BYTES, videoFormatOf } from '../formats/video-format.js';
 import { LIMITS, type Limits } from '../picture/options.js';
 import { unlessAborted } from '../picture/waiting.js';
 import { DIGEST_PIECE, type FileDigests } from './file-digests.js';
@@ -67,11 +69,14 @@ export async function readBytes(
 /**
  * As `readBytes`, with digests of the bytes. A source of more than `maxBytes` is read on for them,
  * up to their own limit, and nothing of it is held.
+ * @param diverted gets the chunks of a source in memory or of a stream that begins as a video, and
+ *   what it returns is the result
  */
 export async function readDigested(
   source: ImageSource,
   options: ReadOptions,
   digests: FileDigests | undefined,
+  diverted?: (chunks: AsyncIterable<Uint8Array>) => Promise<Uint8Array>,
 ): Promise<Uint8Array> {
   const { maxBytes, signal } = checkedOptions(options, READ_OPTIONS);
   signal?.throwIfAborted();
@@ -84,29 +89,34 @@ export async function readDigested(
     throw tooMany(maxBytes);
   }
   const isHeld = source instanceof Uint8Array || types.isArrayBuffer(source);
-  if (!isHeld) return await readChunks(source, length, { ...options, maxBytes, digests });
+  if (!isHeld) return await readChunks(source, length, { ...options, maxBytes, digests, diverted });
   const bytes = source instanceof Uint8Array ? source : new Uint8Array(source);
-  if (digests) await digestPieces(bytes, digests, signal);
+  const pieces = piecesOf(bytes, digests, signal);
+  if (diverted && isVideo(bytes.subarray(0, VIDEO_HEAD_BYTES))) return await diverted(pieces);
+  if (digests) for await (const _ of pieces);
   if (bytes.length > maxBytes) throw tooMany(Math.max(maxBytes, digests?.maxBytes ?? 0), digests);
   return bytes;
 }
 
 interface Reading extends ReadOptions {
   readonly digests: FileDigests | undefined;
+  readonly diverted?: Parameters<typeof readDigested>[3];
 }
 
 /** Digests bytes that are there, with a turn of the event loop after each piece. */
-async function digestPieces(
+async function* piecesOf(
   bytes: Uint8Array,
-  digests: FileDigests,
+  digests: FileDigests | undefined,
   signal: AbortSignal | undefined,
-): Promise<void> {
+): AsyncGenerator<Uint8Array, void, undefined> {
   for (let at = 0; at < bytes.length; at += DIGEST_PIECE) {
     if (at > 0) await setImmediate();
     signal?.throwIfAborted();
-    digests.update(bytes.subarray(at, at + DIGEST_PIECE));
+    const piece = bytes.subarray(at, at + DIGEST_PIECE);
+    digests?.update(piece);
+    yield piece;
   }
-  digests.end();
+  digests?.end();
 }
 
 /**
@@ -122,6 +132,13 @@ export function lengthOf(source: Exclude<ImageSource, string | URL>): number | u
   if (typeof headers?.get !== 'function' || headers.get('content-encoding')) return undefined;
   const length = headers.get('content-length');
   return length !== null && /^\d{1,15}$/.test(length) ? Number(length) : undefined;
+}
+
+/** The path of a file. @throws {TypeError} if it is no `file:` URL */
+export function pathOf(source: string | URL): string {
+  if (typeof source === 'string') return source;
+  if (source.protocol !== 'file:') wrongKind('a path, a file: URL, or the bytes of a file');
+  return fileURLToPath(source);
 }
 
 /** True if it arrives bit by bit; bytes in memory or in a file are there at once. */
@@ -204,6 +221,14 @@ function chunksOfReader(stream: ReadableStream<Uint8Array>): Chunks {
   return { next: () => reader.read(), close: () => reader.cancel() };
 }
 
+/** Limits on chunks. */
+interface ChunkLimits extends PaceLimits {
+  readonly maxBytes: number;
+  readonly signal?: AbortSignal | undefined;
+  /** called before each, with the bytes so far; that time does not count against the stream */
+  readonly ready?: (bytes: number) => Promise<void> | undefined;
+}
+
 /**
  * The chunks of a stream, a `Blob` or a body, which is closed if it is left before its end. A
  * source that states more than `maxBytes` is not read.
@@ -211,7 +236,7 @@ function chunksOfReader(stream: ReadableStream<Uint8Array>): Chunks {
  */
 export async function* chunksWithin(
   source: object,
-  { maxBytes, signal, ...limits }: Pick<Reading, 'signal'> & PaceLimits & { maxBytes: number },
+  { maxBytes, signal, ready, ...limits }: ChunkLimits,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const expected = lengthOf(source as Blob);
   if (expected !== undefined && expected > maxBytes) {
@@ -222,8 +247,11 @@ export async function* chunksWithin(
   const pace = new Pace(limits);
   let length = 0;
   let isOpen = true;
+  let paused = performance.now();
   try {
     for (;;) {
+      await ready?.(length);
+      pace.leaveOut(performance.now() - paused);
       const next = pace.keeping(chunks.next().catch(unreadable), length);
       const { done, value } = await unlessAborted(next, signal);
       isOpen = !done;
@@ -231,62 +259,78 @@ export async function* chunksWithin(
       if (!(value instanceof Uint8Array)) throw new TypeError('expected a stream of Uint8Arrays');
       length += value.length;
       if (length > maxBytes) throw tooMany(maxBytes);
-      const taken = performance.now();
+      paused = performance.now();
       yield value;
-      pace.leaveOut(performance.now() - taken);
     }
-    if (isBody(source) && expected !== undefined && length < expected) throw brokenOff();
+    // Some HTTP implementations do not report a broken connection.
+    if (isBody(source) && expected !== undefined && length < expected) {
+      throw new DecodeError('unreadable', 'the body ended before its Content-Length');
+    }
   } finally {
     // Not awaited: a source that hangs would hang its closing too.
     if (isOpen) chunks.close().catch(() => {});
   }
 }
 
-/** Some HTTP implementations do not report a broken connection. */
-const brokenOff = () => new DecodeError('unreadable', 'the body ended before its Content-Length');
-
 async function readChunks(
   source: object,
   expected: number | undefined,
-  { maxBytes, signal, room, digests, ...limits }: Reading & { maxBytes: number },
+  { maxBytes, signal, room, digests, diverted, ...limits }: Reading & { maxBytes: number },
 ): Promise<Uint8Array> {
-  const chunks = chunksOf(source);
-  const pace = new Pace(limits);
   const isHeld = expected === undefined || expected <= maxBytes;
-  let gathered = isHeld ? new Gathered(expected) : undefined;
+  let gathered = isHeld || diverted ? new Gathered(expected) : undefined;
   const most = Math.max(maxBytes, digests?.maxBytes ?? 0);
+  const ready = async (length: number) => {
+    if (room && gathered) gathered.room = await unlessAborted(room(length + CHUNK), signal);
+  };
+  const chunks = chunksWithin(source, { ...limits, maxBytes: Infinity, signal, ready });
   let length = 0;
-  try {
-    for (;;) {
-      if (room && gathered) {
-        const asked = performance.now();
-        gathered.room = await unlessAborted(room(length + CHUNK), signal);
-        pace.leaveOut(performance.now() - asked);
-      }
-      const next = pace.keeping(chunks.next().catch(unreadable), length);
-      const { done, value } = await unlessAborted(next, signal);
-      if (done) break;
-      if (!(value instanceof Uint8Array)) throw new TypeError('expected a stream of Uint8Arrays');
-      length += value.length;
-      digests?.update(value);
-      if (length > most) throw tooMany(most, digests);
-      if (expected !== undefined && expected > most && digests!.knowsKind)
-        throw tooMany(maxBytes, digests);
-      if (length <= maxBytes && !digests?.needsNoBytes) gathered?.add(value);
-      else if (gathered) {
+  let isKnown = !diverted;
+  for await (const value of chunks) {
+    length += value.length;
+    digests?.update(value);
+    if (!isKnown) {
+      gathered!.add(value);
+      isKnown = length >= VIDEO_HEAD_BYTES;
+      const head = isKnown ? gathered!.whole() : undefined;
+      if (head && isVideo(head)) {
         gathered = undefined;
         await room?.(0);
+        return await diverted!(rest(head, chunks, digests));
       }
+    } else if (length <= maxBytes && !digests?.needsNoBytes) gathered?.add(value);
+    if (length > most) throw tooMany(most, digests);
+    if (expected !== undefined && expected > most && digests?.knowsKind) {
+      throw tooMany(maxBytes, digests);
     }
-    if (isBody(source) && expected !== undefined && length < expected) throw brokenOff();
-    digests?.end();
-    if (!gathered) throw tooMany(maxBytes, digests);
-    return gathered.whole();
-  } catch (error) {
-    // Not awaited: a source that hangs would hang its closing too.
-    chunks.close().catch(() => {});
-    throw error;
+    if (gathered && isKnown && (!isHeld || length > maxBytes || digests?.needsNoBytes)) {
+      gathered = undefined;
+      await room?.(0);
+    }
   }
+  digests?.end();
+  if (!gathered) throw tooMany(maxBytes, digests);
+  return gathered.whole();
+}
+
+/** True if a file begins as a video. A GIF is a picture. */
+export const isVideo = (head: Uint8Array): boolean =>
+  head.length >= VIDEO_HEAD_BYTES && !['gif', undefined].includes(videoFormatOf(head));
+
+/** What was read of a video, and what follows. */
+async function* rest(
+  head: Uint8Array,
+  chunks: AsyncGenerator<Uint8Array, void, undefined>,
+  digests: FileDigests | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  yield head;
+  for (;;) {
+    const { done, value } = await chunks.next();
+    if (done) break;
+    digests?.update(value);
+    yield value;
+  }
+  digests?.end();
 }
 
 /**

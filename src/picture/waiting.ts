@@ -68,6 +68,8 @@ export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefin
 export interface Deadline {
   /** aborts with a DecodeError `timeout` when the time is up, or as the caller's signal does */
   readonly signal: AbortSignal;
+  /** gives so many seconds from now, in place of what is left */
+  extend(seconds: number): void;
   /** stops the timer: nothing aborts any more */
   over(): void;
 }
@@ -84,12 +86,18 @@ export function deadline(
 ): Deadline {
   signal?.throwIfAborted();
   const end = new AbortController();
-  const late = () =>
-    end.abort(new DecodeError('timeout', `${what} took longer than ${seconds} seconds`));
-  const timer = setTimeout(late, 1000 * seconds);
+  const start = (most: number) =>
+    setTimeout(() => {
+      end.abort(new DecodeError('timeout', `${what} took longer than ${most} seconds`));
+    }, 1000 * most);
+  let timer = start(seconds);
   const forget = onAbort(signal, () => end.abort(signal?.reason));
   return {
     signal: end.signal,
+    extend(most) {
+      clearTimeout(timer);
+      timer = start(most);
+    },
     over() {
       clearTimeout(timer);
       forget();

@@ -14,7 +14,6 @@ import {
   POOL_OPTIONS,
 } from '../../src/node/pool/create-hash-pool.js';
 import { READ_OPTIONS } from '../../src/node/read-bytes.js';
-import { CHECK_VIDEO_OPTIONS } from '../../src/node/video/check-video.js';
 import { HASH_VIDEO_OPTIONS } from '../../src/node/video/hash-video.js';
 import { DIGEST_FILE_OPTIONS } from '../../src/picture/options.js';
 import { testFolder } from '../folder.js';
@@ -60,7 +59,6 @@ export const NODE_DOORS: Doors = {
   fileKindOf: [fromOutside(indexPath, 'text')],
   hash: [source, by(HASH_FILE_OPTIONS)],
   hashVideo: [fromOutside(videoPath, 'text', 'bytes'), by(HASH_VIDEO_OPTIONS)],
-  checkVideo: [path(videoPath), member(core.createBlocklist([])), by(CHECK_VIDEO_OPTIONS)],
   hashAll: [paths, by(HASH_FILES_OPTIONS)],
   openIndex: [fromOutside(indexPath, 'text', 'bytes'), by(OPEN_OPTIONS)],
   openBlocklist: [path(listPath), by(OPEN_LIST_OPTIONS)],

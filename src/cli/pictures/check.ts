@@ -2,7 +2,7 @@ import type { Command } from '../command.js';
 import { nameCell } from '../file-name.js';
 import { BLOCKLIST_OPTIONS, blocklistOf, judgeOf, MATCHING_OPTIONS } from './judge.js';
 import { contentOf, eachPicture } from './pictures.js';
-import { isVideo } from './video.js';
+import { isVideo, progressOf } from './video.js';
 
 /** `onlyhashes check`: reports by its exit code whether uploads may be kept. */
 export const checkCommand: Command = {
@@ -30,7 +30,7 @@ failed. With several files, 2 takes precedence over 1. Videos need FFmpeg. LIST 
     const refused = call.on('refuse-review') ? ['match', 'review'] : ['match'];
     const job = async (file: string, ended: AbortSignal) =>
       (await isVideo(file))
-        ? await judge.video(file, ended)
+        ? await judge.video(file, ended, progressOf(call, out))
         : await judge.picture(await contentOf(file, ended), ended);
     let refusals = 0;
     for await (const result of eachPicture(call.words, job, out)) {

@@ -13,7 +13,6 @@ import {
 } from '../../index.js';
 import {
   type CheckOptions,
-  checkVideo,
   createHashPool,
   type HashFilesResult,
   type ReportedPicture,
@@ -169,8 +168,13 @@ export async function judgeOf(call: Call, list: string, out: Output) {
     },
 
     /** The decision about a video file, by the list's PDQ hashes and digests. */
-    async video(file: string, signal: AbortSignal): Promise<Judged> {
-      const decision = await checkVideo(file, blocklist, { ...rules, signal });
+    async video(
+      file: string,
+      signal: AbortSignal,
+      onProgress: CheckOptions['onProgress'],
+    ): Promise<Judged> {
+      const checking = { ...hashing, ...rules, videos: true, signal, onProgress };
+      const decision = await pool.check(file, blocklist, checking);
       signal.throwIfAborted();
       const problem = decision.detail;
       return { picture: { decision }, ...(problem !== undefined && { problem }) };

@@ -8,7 +8,7 @@ import { outputPath, writeWhole } from '../output-file.js';
 import { BLOCKLIST_OPTIONS, blocklistOf, type Judged, judgeOf, MATCHING_OPTIONS } from './judge.js';
 import { hashOptions } from './picture-options.js';
 import { contentOf, eachPicture, isHex } from './pictures.js';
-import { isVideo } from './video.js';
+import { isVideo, progressOf } from './video.js';
 
 /** `onlyhashes match`: pictures or hashes against a blocklist. */
 export const matchCommand: Command = {
@@ -60,7 +60,7 @@ the list, videos by PDQ and FFmpeg.`,
     out.begin('matching');
     const showPictures = page !== undefined && call.on('show-pictures');
     const pictureJob = async (file: string, ended: AbortSignal): Promise<Judged> => {
-      if (await isVideo(file)) return await judge.video(file, ended);
+      if (await isVideo(file)) return await judge.video(file, ended, progressOf(call, out));
       const bytes = await contentOf(file, ended);
       const judged = await judge.picture(bytes, ended);
       const { upload } = judged.picture.decision;

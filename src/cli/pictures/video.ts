@@ -1,5 +1,5 @@
 import { hashToHex, writeVpdq } from '../../index.js';
-import { fileKindOf, type HashedVideo, hashVideo } from '../../node/index.js';
+import { fileKindOf, type HashedVideo, hashVideo, type VideoProgress } from '../../node/index.js';
 import type { Call } from '../command.js';
 import { UsageError } from '../failure.js';
 import { encoded, fileToJSON } from '../file-name.js';
@@ -33,6 +33,17 @@ export async function isVideo(file: string, seconds?: number): Promise<boolean> 
   // Reading it as a picture reports the error.
   const kind = await fileKindOf(encoded(file)).catch(() => undefined);
   return kind === 'video' || (kind === 'gif' && seconds !== undefined);
+}
+
+/** Shows the progress of a video in seconds, if there is no other file. */
+export function progressOf({ words }: Call, out: Output) {
+  if (words.length !== 1) return undefined;
+  let isBegun = false;
+  return ({ seconds, of }: VideoProgress) => {
+    if (!isBegun) out.begin('decoding', ' s');
+    isBegun = true;
+    out.update(Math.round(seconds), of === undefined ? undefined : Math.round(of));
+  };
 }
 
 /** @param out gets the progress in seconds, if there is no other file */

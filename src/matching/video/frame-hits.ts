@@ -35,6 +35,8 @@ export class FrameHits {
   readonly state: SearchableList['state'];
   /** hits by group, in order of the upload's time */
   readonly byVideo = new Map<string, FrameHit[]>();
+  /** variants that were searched */
+  searched = 0;
   readonly #rules: Rules;
   readonly #stills: Deciding;
   readonly #exceptions: PictureExceptions | undefined;
@@ -55,6 +57,7 @@ export class FrameHits {
    * @throws {TypeError | RangeError} if it is invalid
    */
   take(variant: HashedVariant, querySeconds: number): void {
+    this.searched++;
     const searched = this.#stills.widestFor(variant);
     const found = foundIn(this.state, variant, searched);
     if (found.count > 0) this.#exceptions?.turnTo(variant.hash);

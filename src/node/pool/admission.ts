@@ -9,9 +9,20 @@ import type { DecisionTimings } from '../../matching/decision.js';
 import { MAX_BYTES } from '../../picture/options.js';
 import { type Deadline, deadline, unlessAborted } from '../../picture/waiting.js';
 import type { FileDigests } from '../file-digests.js';
+import { fileKindOf } from '../files/file-kind.js';
 import type { HashFileOptions } from '../hash-file.js';
 import type { PaceLimits } from '../pace.js';
-import { discard, type ImageSource, isSent, lengthOf, readDigested } from '../read-bytes.js';
+import {
+  discard,
+  type ImageSource,
+  isSent,
+  lengthOf,
+  pathOf,
+  readDigested,
+  tooMany,
+} from '../read-bytes.js';
+import type { CheckedVideoLimits } from '../video/hash-video.js';
+import { type SpoolFile, spool } from '../video/spool.js';
 import { ByteBudget, type Reservation } from './byte-budget.js';
 
 /** Bounds of admission. */
@@ -22,12 +33,14 @@ export interface AdmissionLimits extends Required<PaceLimits> {
   readonly maxBytesInFlight: number;
   /** timeout of an upload that has none itself */
   readonly timeoutSeconds: number;
+  readonly videos: CheckedVideoLimits;
 }
 
 /** The uploads of a pool. */
 export class Admission {
   readonly limits: AdmissionLimits;
   readonly budget: ByteBudget;
+  readonly disk: ByteBudget;
   readonly counts = { reading: 0, busy: 0, done: 0, failed: 0 };
   /** those that are not over, including those whose caller has gone */
   readonly #accepted = new Set<Promise<unknown>>();
@@ -36,6 +49,7 @@ export class Admission {
   constructor(limits: AdmissionLimits) {
     this.limits = limits;
     this.budget = new ByteBudget(limits.maxBytesInFlight);
+    this.disk = new ByteBudget(limits.videos.maxSpoolBytes);
   }
 
   /** `accepted` counts all uploads that are not over, including those being read. */
@@ -46,11 +60,11 @@ export class Admission {
 
   /**
    * Admits an upload and starts its time. Nothing is read yet.
-   * @param digests those to take of it
+   * @param taken the digests to take of it, and whether a video is kept as a file
    * @throws the reason of the caller's signal if it has aborted
    * @throws {DecodeError} `busy`
    */
-  admit(source: ImageSource, options: HashFileOptions, digests?: FileDigests): Upload {
+  admit(source: ImageSource, options: HashFileOptions, taken: Taken = {}): Upload {
     options.signal?.throwIfAborted();
     const isFull = this.#accepted.size - this.counts.reading >= this.limits.places;
     if (this.#isClosed || isFull) {
@@ -59,7 +73,7 @@ export class Admission {
       this.counts.busy++;
       throw new DecodeError('busy', 'too many pictures are waiting: try again later');
     }
-    return new Upload(source, options, this, digests);
+    return new Upload(source, options, this, taken);
   }
 
   /** The result of `work`, which runs to its end even if the upload's scope ends first. */
@@ -90,6 +104,15 @@ export type Times = { -readonly [Stage in keyof DecisionTimings]: number };
 /** Initial reservation for a request body: most photos of the web are no larger. */
 const FIRST = 2 ** 20;
 
+/** What is taken of an upload while it is read. */
+interface Taken {
+  readonly digests?: FileDigests;
+  readonly videos?: boolean;
+}
+
+/** A worker that has been asked for frames gets so many milliseconds for them. */
+const LEFT_OF_VIDEO = 5000;
+
 /** One upload, until it is released. */
 export class Upload {
   readonly options: HashFileOptions & { timeoutSeconds: number };
@@ -102,17 +125,22 @@ export class Upload {
   readonly #admission: Admission;
   readonly #scope: Deadline;
   readonly #arrived = performance.now();
+  readonly #takesVideos: boolean;
   #memory: BodyMemory | undefined;
+  #spooled: Reservation | undefined;
+  #file: SpoolFile | undefined;
+  #video: { readonly path: string; readonly end: number } | undefined;
 
   constructor(
     source: ImageSource,
     options: HashFileOptions,
     admission: Admission,
-    digests: FileDigests | undefined,
+    { digests, videos = false }: Taken,
   ) {
     const { timeoutSeconds = admission.limits.timeoutSeconds } = options;
     this.#source = source;
     this.digests = digests;
+    this.#takesVideos = videos;
     this.options = { ...options, timeoutSeconds };
     this.#admission = admission;
     this.#scope = deadline(timeoutSeconds, options.signal);
@@ -122,16 +150,29 @@ export class Upload {
   /** Milliseconds left of its time after its signal has aborted: positive if the caller gave up. */
   get left(): number {
     const { timeoutSeconds, signal } = this.options;
+    if (this.#video) return LEFT_OF_VIDEO;
     return signal?.aborted ? this.#arrived + 1000 * timeoutSeconds - performance.now() : 0;
   }
 
+  /** Once it was read, if it is a video: its file, and the limits on it. */
+  get video() {
+    if (!this.#video) return undefined;
+    const { maxSpoolBytes: _, spoolFolder: __, ...limits } = this.#admission.limits.videos;
+    const { path, end } = this.#video;
+    const timeoutSeconds = Math.max(0.001, (end - performance.now()) / 1000);
+    return { path, limits: { ...limits, timeoutSeconds } };
+  }
+
   /**
-   * Its bytes, read into memory that is reserved first.
+   * Its bytes, read into memory that is reserved first. Those of a video stay in a file.
    * @returns rejects with the reason of its signal on abort
    */
   async read(): Promise<Uint8Array> {
     const { signal, times } = this;
     const source = this.#source;
+    if (this.#takesVideos && (await isVideoFile(source))) {
+      return await this.#inPlace(source as string | URL);
+    }
     const { limits, budget, counts } = this.#admission;
     const { maxBytesInFlight, minBytesPerSecond, idleSeconds } = limits;
     const maxBytes = Math.min(this.options.maxBytes ?? MAX_BYTES, maxBytesInFlight);
@@ -151,26 +192,99 @@ export class Upload {
     const most = isTooLong ? maxBytes : Math.max(1, bytes);
     const reading = { maxBytes: most, minBytesPerSecond, idleSeconds, signal, room };
     counts.reading++;
-    const read = readDigested(source, reading, this.digests);
+    const kept = this.#takesVideos
+      ? (chunks: AsyncIterable<Uint8Array>) => this.#kept(chunks)
+      : undefined;
+    const read = readDigested(source, reading, this.digests, kept);
     const file = await read.finally(() => {
       counts.reading--;
       times.waiting = begun - this.#arrived + memory.waited;
       times.reading = performance.now() - begun - memory.waited;
     });
     memory.isComplete(file.length);
-    if (file.length === 0) throw new DecodeError('empty', 'expected an image, got no bytes');
+    if (file.length === 0 && !this.#video) {
+      throw new DecodeError('empty', 'expected an image, got no bytes');
+    }
     return file;
   }
 
-  /** Ends the upload: frees its memory and stops its timer and its abort. */
-  release(): void {
+  /** A video in a file, of which at most digests are taken. */
+  async #inPlace(source: string | URL): Promise<Uint8Array> {
+    const begun = performance.now();
+    const { signal, digests } = this;
+    const { counts, limits } = this.#admission;
+    this.#isVideo(pathOf(source));
+    const { maxBytes } = limits.videos;
+    if (((await sizeOf(source)) ?? 0) > maxBytes) throw tooMany(maxBytes);
+    counts.reading++;
+    try {
+      await readDigested(source, { maxBytes: 1, signal }, digests);
+    } catch (error) {
+      // It is longer than a byte, as expected.
+      if (!(error instanceof DecodeError) || !TOO_LONG.includes(error.code)) throw error;
+    } finally {
+      counts.reading--;
+      this.times.reading = performance.now() - begun;
+    }
+    return NOTHING;
+  }
+
+  /** Writes a video to a file. */
+  async #kept(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+    const { signal } = this;
+    const { limits, disk } = this.#admission;
+    const { maxBytes, maxSpoolBytes, spoolFolder } = limits.videos;
+    const most = Math.min(maxBytes, maxSpoolBytes);
+    const length = lengthOf(this.#source as Blob) ?? most;
+    if (length > most) throw tooMany(most);
+    const reservation = await disk.reserve(Math.min(FIRST, length), signal, length);
+    this.#spooled = reservation;
+    let written = 0;
+    const counted = async function* () {
+      for await (const chunk of chunks) {
+        written += chunk.length;
+        if (written > most) throw tooMany(most);
+        const { held } = reservation;
+        if (written > held) await reservation.growTo(Math.max(written, 2 * held), signal);
+        yield chunk;
+      }
+    };
+    this.#isVideo('');
+    this.#file = await spool(counted(), spoolFolder);
+    reservation.shrinkTo(written);
+    this.#isVideo(this.#file.path);
+    return NOTHING;
+  }
+
+  /** A video has a time limit of its own, from its first bytes on. */
+  #isVideo(path: string): void {
+    const { timeoutSeconds } = this.#admission.limits.videos;
+    const { end = performance.now() + 1000 * timeoutSeconds } = this.#video ?? {};
+    this.#video = { path, end };
+    // Its worker stops first, and answers with what it has.
+    this.#scope.extend((end - performance.now() + LEFT_OF_VIDEO) / 1000);
+  }
+
+  /** Ends the upload: frees its memory and its disk, and stops its timer and its abort. */
+  async release(): Promise<void> {
     this.#memory?.release();
     this.#scope.over();
+    await this.#file?.remove();
+    this.#spooled?.release();
   }
 }
 
 /** Polling interval for the progress of a body, in milliseconds. */
 const LOOK_MILLISECONDS = 500;
+
+const NOTHING = new Uint8Array(0);
+const TOO_LONG: readonly string[] = ['too-many-bytes', 'not-a-picture'];
+
+/** True if it is the path of a video; any error of the file is reported when it is read. */
+async function isVideoFile(source: ImageSource): Promise<boolean> {
+  if (typeof source !== 'string' && !(source instanceof URL)) return false;
+  return (await fileKindOf(pathOf(source)).catch(() => undefined)) === 'video';
+}
 
 /**
  * The memory of one body from its first byte on. It starts with a little, and grows as more

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import {
+  boolean,
   type Checked,
   callback,
   checkedOptions,
@@ -8,6 +9,7 @@ import {
   checkNoOptions,
   choice,
   integer,
+  nested,
   number,
   type OptionTable,
   tableOf,
@@ -25,19 +27,25 @@ import {
   checkList,
   digestsOn,
   MATCH_OPTIONS,
+  type MatchOptions,
   match,
   type SearchableList,
 } from '../../matching/match.js';
+import { FrameHits } from '../../matching/video/frame-hits.js';
 import type { HashedFile } from '../../picture/hash-picture.js';
 import { LIMITS } from '../../picture/options.js';
 import { policyFor } from '../../policy.js';
 import type { HashedVariant } from '../../variant.js';
 import { hashedImage } from '../../variants/forms.js';
 import { MATCHING_VARIANTS } from '../../variants/variant-profile.js';
+import { MATCH_VIDEO_OPTIONS } from '../../video/video.js';
 import { FileDigests } from '../file-digests.js';
 import { HASH_FILE_OPTIONS, type HashFileOptions } from '../hash-file.js';
 import { PACE } from '../pace.js';
 import type { ImageSource } from '../read-bytes.js';
+import { decideVideo } from '../video/decide-video.js';
+import { HASH_VIDEO_OPTIONS, VIDEO_LIMITS } from '../video/hash-video.js';
+import type { Place } from '../video/video-task.js';
 import { Admission, type Upload } from './admission.js';
 import { FileVariants, type Leased } from './file-variants.js';
 import {
@@ -55,6 +63,7 @@ import {
   LARGEST_BATCH,
   type PictureFacts,
   taskOptionsOf,
+  type WorkerLease,
   Workers,
 } from './worker-lease.js';
 
@@ -107,6 +116,7 @@ export const POOL_OPTIONS = {
   minBytesPerSecond: { ...PACE.minBytesPerSecond, default: 1024 },
   idleSeconds: { ...PACE.idleSeconds, default: 30 },
   unseenFrames: { is: choice, of: ['none', 'review'], default: 'none' },
+  videos: { is: nested, options: VIDEO_LIMITS },
 } as const satisfies OptionTable<HashPoolOptions>;
 
 type Settings = Checked<HashPoolOptions, typeof POOL_OPTIONS>;
@@ -116,13 +126,22 @@ export const CHECK_OPTIONS = tableOf(MATCH_OPTIONS, HASH_FILE_OPTIONS, {
   decoding: { ...HASH_FILE_OPTIONS.decoding, default: 'draft' },
   // The default is the pool's.
   unseenFrames: { is: choice, of: POOL_OPTIONS.unseenFrames.of },
+  // The default is the pool's, too.
+  videos: { is: boolean },
+  rule: MATCH_VIDEO_OPTIONS.rule,
+  queryRate: HASH_VIDEO_OPTIONS.queryRate,
+  onProgress: HASH_VIDEO_OPTIONS.onProgress,
   maxDigestBytes: { is: integer, default: 2 ** 31 },
   onBytes: { is: callback },
 }) satisfies OptionTable<CheckOptions>;
 
+type VideoOptions = Pick<CheckOptions, 'onProgress'> &
+  Pick<Required<CheckOptions>, 'rule' | 'queryRate' | 'variants'>;
+
 class UploadPool implements HashPool {
   readonly workers: number;
   readonly #unseenFrames: UnseenFrames;
+  readonly #takesVideos: boolean;
   readonly #admission: Admission;
   readonly #workers: Workers;
   readonly #histograms = STAGES.map(() => new Histogram());
@@ -132,7 +151,9 @@ class UploadPool implements HashPool {
     const { workers, maxQueued } = settings;
     this.workers = workers;
     this.#unseenFrames = settings.unseenFrames;
-    this.#admission = new Admission({ ...settings, places: workers + maxQueued });
+    this.#takesVideos = settings.videos !== undefined;
+    const videos = checkedOptions(settings.videos ?? {}, VIDEO_LIMITS);
+    this.#admission = new Admission({ ...settings, videos, places: workers + maxQueued });
     this.#workers = new Workers(workers, settings);
   }
 
@@ -158,7 +179,9 @@ class UploadPool implements HashPool {
       options,
       CHECK_OPTIONS,
     );
-    const { unseenFrames = this.#unseenFrames } = checked;
+    const { unseenFrames = this.#unseenFrames, videos = this.#takesVideos } = checked;
+    const { rule, queryRate, onProgress } = checked;
+    const ofVideos = { rule, queryRate, onProgress, variants };
     const { policy, allowList, floodGuard, all, distance, remote, onBytes } = options;
     const matching = { policy, allowList, floodGuard, all, distance, remote };
     const decide = decideBy(list);
@@ -167,15 +190,20 @@ class UploadPool implements HashPool {
       const upload = this.#admission.admit(
         source,
         { ...options, variants, decoding },
-        new FileDigests(digests, {
-          maxBytes: digests.length > 0 ? maxDigestBytes : 0,
-          isHeld: onBytes !== undefined,
-        }),
+        {
+          digests: new FileDigests(digests, {
+            maxBytes: digests.length > 0 ? maxDigestBytes : 0,
+            isHeld: onBytes !== undefined,
+          }),
+          videos: videos && decide.videos !== undefined,
+        },
       );
       const work = this.#run(upload, async () => {
         const decode = (bytes: Uint8Array) => this.#decoded(upload, bytes, FIRST_BATCH);
         const file = new FileVariants(upload, decode, onBytes);
-        const decision = await file.decidedBy((all) => decide(all, matching));
+        const ofVideo = () =>
+          this.#decidedVideo(upload, decide.videos!, { ...matching, ...ofVideos });
+        const decision = await file.decidedBy((all) => decide(all, matching), ofVideo);
         const timings = { ...upload.times };
         const { first } = file;
         if (!first) return decisionOf({ ...decision, timings });
@@ -191,6 +219,38 @@ class UploadPool implements HashPool {
       return await this.#admission.answer(upload, work);
     } catch (error) {
       return undecided(error, options);
+    }
+  }
+
+  /** A video, once it was read. It keeps a worker to itself. */
+  async #decidedVideo(
+    upload: Upload,
+    { list, searched }: NonNullable<Decide['videos']>,
+    options: MatchOptions & VideoOptions,
+  ): Promise<Decision> {
+    const { rule, queryRate, variants, policy, allowList, floodGuard, distance } = options;
+    const hits = new FrameHits(list, { policy, allowList, floodGuard, distance });
+    const { times } = upload;
+    let lease: WorkerLease | undefined;
+    try {
+      for (const digest of upload.digests!.variants) hits.take(digest, 0);
+      const byDigest = hits.decision();
+      if (byDigest.verdict === 'match') return byDigest;
+      const waits = performance.now();
+      lease = await this.#workers.lease({}, upload);
+      const begun = performance.now();
+      times.waiting += begun - waits;
+      const framesOf = (places?: readonly Place[]) => {
+        const { path, limits } = upload.video!;
+        const task = { path, limits: { ...limits, queryRate }, variants };
+        return lease!.frames(places ? { ...task, places } : task, options.onProgress);
+      };
+      const decision = await decideVideo(hits, framesOf, rule);
+      times.search = performance.now() - begun - times.hashing;
+      return decision;
+    } finally {
+      lease?.end();
+      searched?.(hits.searched);
     }
   }
 
@@ -221,7 +281,7 @@ class UploadPool implements HashPool {
       }
       return result;
     } finally {
-      upload.release();
+      await upload.release();
     }
   }
 
@@ -244,7 +304,7 @@ function decideBy(list: SearchableList | Decide): Decide {
   if (typeof list === 'function') return list;
   checkList(list);
   const decide: Decide = (variants, options) => match(variants, list, options);
-  return Object.assign(decide, { digests: digestsOn(list) });
+  return Object.assign(decide, { digests: digestsOn(list), videos: { list } });
 }
 
 /** Downgrades `none` if a browser may show something that was not checked. */
@@ -302,7 +362,7 @@ let shared: HashPool | undefined;
  * crash or block this one.
  *
  * If the list holds digests, any file is digested while it is read, and one that is listed matches
- * before anything is decoded.
+ * before anything is decoded. With `videos`, so is a video by its frames.
  * @param list a blocklist, or a function that decides about the variants by it
  * @throws {TypeError | RangeError} if an argument is invalid
  * @example

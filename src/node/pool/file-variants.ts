@@ -43,19 +43,24 @@ export class FileVariants {
 
   /**
    * The decision about them.
+   * @param ofVideo decides about a video, which has none
    * @throws {DecodeError} if there is no picture, and the digests came near nothing
    */
-  async decidedBy(decide: (variants: Parameters<Decide>[0]) => Promise<Decision>) {
+  async decidedBy(
+    decide: (variants: Parameters<Decide>[0]) => Promise<Decision>,
+    ofVideo: () => Promise<Decision>,
+  ): Promise<Decision> {
     const { times, digests } = this.#upload;
     let file: Uint8Array | undefined;
     try {
       file = await this.#upload.read();
-      this.#onBytes?.(file);
+      if (!this.#upload.video) this.#onBytes?.(file);
     } catch (error) {
       this.#error = digests!.explained(error);
       const { code } = this.#error instanceof DecodeError ? this.#error : {};
       if (code !== 'too-many-bytes' && code !== 'not-a-picture') throw this.#error;
     }
+    if (this.#upload.video && this.#error === undefined) return await ofVideo();
     const before = performance.now() - sum(times);
     const looksCloser = { get: () => this.first?.looksCloser === true };
     const variants = Object.defineProperty(this.#variants(file), 'looksCloser', looksCloser);

@@ -3,9 +3,11 @@ import type { Decision, DecisionTimings } from '../../matching/decision.js';
 import type { MatchOptions, SearchableList } from '../../matching/match.js';
 import type { HashedFile } from '../../picture/hash-picture.js';
 import type { HashedVariant, Variants } from '../../variant.js';
+import type { VideoRule } from '../../video/video.js';
 import type { HashFileOptions } from '../hash-file.js';
 import type { PaceLimits } from '../pace.js';
 import type { ImageSource } from '../read-bytes.js';
+import type { VideoLimits, VideoProgress } from '../video/hash-video.js';
 import type { Isolation } from './hash-worker.js';
 
 /** Options of a pool. The limits on the pace are for bodies: slower ones are aborted. */
@@ -61,6 +63,11 @@ export interface HashPoolOptions extends PaceLimits {
    * @defaultValue 'none'
    */
   unseenFrames?: UnseenFrames;
+  /**
+   * limits on videos. With them, or with none (`{}`), `check` decodes videos by default
+   * @defaultValue videos are no pictures
+   */
+  videos?: VideoLimits;
 }
 
 /** The verdict if nothing is near, but not all frames of a file were checked. */
@@ -77,6 +84,24 @@ export interface CheckOptions extends HashFileOptions, Omit<MatchOptions, 'signa
    * @defaultValue the pool's
    */
   unseenFrames?: UnseenFrames;
+  /**
+   * a video is decoded by FFmpeg and decided about by its frames, and not only by its digests. It
+   * has the pool's limits for videos, and needs its time
+   * @defaultValue whether the pool has `videos`
+   */
+  videos?: boolean;
+  /**
+   * the rule by which a video matches
+   * @defaultValue 'line'
+   */
+  rule?: VideoRule;
+  /**
+   * frames a second that are hashed of a video, or every frame
+   * @defaultValue 'every'
+   */
+  queryRate?: 'every' | number;
+  /** called with the progress of a video */
+  onProgress?: ((progress: VideoProgress) => void) | undefined;
   /**
    * a file is digested up to this length, in bytes, if the list holds digests. Beyond `maxBytes`,
    * nothing of it is held
@@ -95,6 +120,15 @@ export interface Decide {
   ): Promise<Decision>;
   /** digests of the file that it compares: they come first, as variants; default none */
   readonly digests?: readonly Digest[];
+  /**
+   * the list by which videos are decided about: their frames are searched without this function.
+   * By default they are no pictures
+   */
+  readonly videos?: {
+    readonly list: SearchableList;
+    /** called with the number of hashes of a video that were searched */
+    searched?(count: number): void;
+  };
 }
 
 /** The state of a pool, and its totals. */

@@ -11,6 +11,8 @@ import type { HashedVariant, NearAt, VariantsThenCloser } from '../../variant.js
 import { type DecodedImage, decodeUntil } from '../decode/decode.js';
 import { importSharp } from '../decode/sharp.js';
 import { pictureOfDecoded } from '../hash-file.js';
+import { endAtOnce } from '../video/at-exit.js';
+import { VideoAtWork } from '../video/video-task.js';
 import { setWorkerScripts } from './start-thread.js';
 import type {
   FirstBatch,
@@ -72,6 +74,7 @@ class Picture {
 
 let options: TaskOptions = {};
 let picture: Picture | undefined;
+let video: VideoAtWork | undefined;
 /** the CPU of this process when it got the picture's bytes */
 let begun: NodeJS.CpuUsage | undefined;
 
@@ -93,19 +96,35 @@ async function answer(question: HashQuestion): Promise<void> {
         const batch = picture?.batch(question.nears, question.most);
         return say(tooMuch() ?? batch);
       }
+      case 'video':
+        await letGo();
+        video = new VideoAtWork(question.task);
+        return say(await frames(video));
+      case 'frames':
+        return say(video && (await frames(video)));
       case 'end':
-        letGo();
+        await letGo();
         return say({ residentBytes: parentPort ? 0 : process.memoryUsage.rss() } satisfies LetGo);
     }
   } catch (error) {
-    letGo();
+    await letGo();
     say(failureOf(error));
   }
 }
 
-function letGo(): void {
+async function letGo(): Promise<void> {
   picture?.letGo();
   picture = begun = undefined;
+  // FFmpeg's last error does not matter.
+  await video?.letGo().catch(() => {});
+  video = undefined;
+}
+
+/** A batch of frames: each may use as much CPU as a picture. */
+async function frames(of: VideoAtWork): Promise<unknown> {
+  begun = process.cpuUsage();
+  const batch = await of.batch();
+  return tooMuch() ?? batch;
 }
 
 async function firstBatch(decoded: DecodedImage, most: number): Promise<FirstBatch> {
@@ -190,7 +209,10 @@ if (parentPort) {
   // In a terminal every process gets the signal. The parent decides.
   process.on('SIGINT', () => {});
   // The parent is gone, or needs no more answers.
-  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+  process.on('disconnect', () => {
+    endAtOnce();
+    process.kill(process.pid, 'SIGKILL');
+  });
   process.on('message', answer);
   await prepareSharp();
   const watch = () => {

@@ -20,13 +20,15 @@
 
 import { DecodeError, type DecodeErrorCode } from '../../errors.js';
 import type { ImageFormat } from '../../formats/image-format.js';
-import { copyOfHash } from '../../hash.js';
+import { copyOfHash, type Hash } from '../../hash.js';
 import { type Lease, Pool, type PooledThread, type ThreadEvents } from '../../picture/pool.js';
 import { onAbort } from '../../picture/waiting.js';
 import type { HashedVariant, Near, NearAt, Variants } from '../../variant.js';
 import type { DecodedImage } from '../decode/decode.js';
 import { importSharp } from '../decode/sharp.js';
 import { HASH_FILE_OPTIONS, type HashFileOptions } from '../hash-file.js';
+import type { VideoFacts, VideoProgress } from '../video/hash-video.js';
+import type { FrameBatch, FrameForms, VideoTask } from '../video/video-task.js';
 import { deathOf, type HashWorker, startWorker, type WorkerLimits } from './hash-worker.js';
 
 /** The scope of the picture that a worker is leased for. */
@@ -243,6 +245,28 @@ export class WorkerLease {
     return batch;
   }
 
+  /** The frames of a video, as the worker decodes it. The lease goes on. */
+  async *frames(
+    task: VideoTask,
+    onProgress: ((progress: VideoProgress) => void) | undefined,
+  ): AsyncGenerator<FrameForms, VideoFacts, undefined> {
+    let question: HashQuestion = { ask: 'video', task };
+    for (;;) {
+      this.#scope.signal.throwIfAborted();
+      const start = performance.now();
+      const { frames, of, end } = this.#believed<FrameBatch>(await this.#thread.ask(question));
+      this.#scope.times.hashing += performance.now() - start;
+      for (const { frame, variants } of frames) {
+        const { variants: forms } = frame;
+        const own = { ...withHash(frame), ...(forms && { variants: forms.map(withHash) }) };
+        yield { frame: own, variants: variants.map(withHash) };
+        onProgress?.({ seconds: frame.seconds, of });
+      }
+      if (end) return end;
+      question = { ask: 'frames' };
+    }
+  }
+
   /** Returns the worker, which lets the picture go. Later calls are no-ops. */
   end(): void {
     if (this.#isOver) return;
@@ -252,11 +276,9 @@ export class WorkerLease {
     this.#giveBack();
   }
 
-  /** A message carries only data. Hashes get back their prototype. */
   #batchOf<Batch extends VariantBatch>(answer: unknown): Batch {
     const batch = this.#believed<Batch>(answer);
-    const variants = batch.variants.map((one) => ({ ...one, hash: copyOfHash(one.hash) }));
-    return { ...batch, variants };
+    return { ...batch, variants: batch.variants.map(withHash) };
   }
 
   #believed<Answer>(answer: unknown): Answer {
@@ -271,6 +293,12 @@ export class WorkerLease {
     throw error;
   }
 }
+
+/** A message carries only data. Hashes get back their prototype. */
+const withHash = <T extends { readonly hash: Hash }>(one: T): T => ({
+  ...one,
+  hash: copyOfHash(one.hash),
+});
 
 const isFailure = (answer: unknown): answer is HashFailure =>
   typeof answer === 'object' && answer !== null && 'isBroken' in answer;
@@ -300,6 +328,10 @@ export type HashQuestion =
     }
   /** the next ones; `nears` reports what earlier ones came near to, each of them once */
   | { readonly ask: 'next'; readonly nears: readonly NearAt[]; readonly most: number }
+  /** the first frames of a video in a file */
+  | { readonly ask: 'video'; readonly task: VideoTask }
+  /** the next ones */
+  | { readonly ask: 'frames' }
   /** to let the picture go */
   | { readonly ask: 'end' };
 

@@ -10,12 +10,14 @@ let isListening = false;
  * @returns forgets it
  */
 export function atExit(action: () => void): () => void {
-  const runAll = () => {
-    for (const each of left) each();
-  };
-  if (!isListening) process.once('exit', runAll);
+  if (!isListening) process.once('exit', endAtOnce);
   isListening = true;
   const own = () => action();
   left.add(own);
   return () => void left.delete(own);
+}
+
+/** Kills and removes what is left, for a program that exits without that event. */
+export function endAtOnce(): void {
+  for (const each of left) each();
 }

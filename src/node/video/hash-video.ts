@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { types } from 'node:util';
 import {
   type Checked,
@@ -12,7 +11,6 @@ import {
   positive,
   tableOf,
   text,
-  wrongKind,
 } from '../../door.js';
 import { DecodeError, type DecodeErrorCode } from '../../errors.js';
 import { VIDEO_HEAD_BYTES, type VideoFormat, videoFormatOf } from '../../formats/video-format.js';
@@ -23,10 +21,10 @@ import { type Channels, layoutOf } from '../../pixels.js';
 import { contiguousPixels, type View, viewOf } from '../../variants/view.js';
 import { type HashedFrame, type HashedVideo, listStep } from '../../video/features.js';
 import { PACE, type PaceLimits } from '../pace.js';
-import { chunksWithin, type ImageSource, openRegularFile, tooMany } from '../read-bytes.js';
+import { chunksWithin, type ImageSource, openRegularFile, pathOf, tooMany } from '../read-bytes.js';
 import { Changes } from './changes.js';
 import { findFfmpeg } from './ffmpeg.js';
-import { spooled } from './spool.js';
+import { spool } from './spool.js';
 import { decodeFrames, probeVideo, type VideoFile, type VideoStream } from './video-stream.js';
 
 /** The progress of hashing a video. */
@@ -97,6 +95,24 @@ export interface HashVideoOptions extends Limits, PaceLimits {
   spoolFolder?: string | undefined;
 }
 
+/** Limits on the videos of a pool. */
+export interface VideoLimits
+  extends Pick<
+    HashVideoOptions,
+    'maxPixels' | 'maxFrames' | 'maxSeconds' | 'timeoutSeconds' | 'stallSeconds' | 'spoolFolder'
+  > {
+  /**
+   * bytes of one file
+   * @defaultValue 1 GiB
+   */
+  maxBytes?: number;
+  /**
+   * bytes of all files in `spoolFolder`; further uploads wait
+   * @defaultValue 4 GiB
+   */
+  maxSpoolBytes?: number;
+}
+
 const framesASecond: OptionCheck = (name, value, option, options) => {
   if (value !== 'every') positive(name, value, option, options);
 };
@@ -116,8 +132,27 @@ export const HASH_VIDEO_OPTIONS = tableOf(LIMITS, PACE, {
   spoolFolder: { is: text },
 }) satisfies OptionTable<HashVideoOptions>;
 
-export type Limited = Checked<HashVideoOptions, typeof HASH_VIDEO_OPTIONS>;
-export type OnFrame = (view: View, frame: HashedFrame) => void;
+const { maxPixels, maxFrames, maxSeconds, stallSeconds, spoolFolder } = HASH_VIDEO_OPTIONS;
+
+export const VIDEO_LIMITS = {
+  ...{ maxPixels, maxFrames, maxSeconds, stallSeconds, spoolFolder },
+  timeoutSeconds: HASH_VIDEO_OPTIONS.timeoutSeconds,
+  maxBytes: { is: integer, least: 1, default: 2 ** 30 },
+  maxSpoolBytes: { is: integer, least: 1, default: 2 ** 32 },
+} satisfies OptionTable<VideoLimits>;
+
+export type CheckedVideoLimits = Checked<VideoLimits, typeof VIDEO_LIMITS>;
+
+type Limited = Checked<HashVideoOptions, typeof HASH_VIDEO_OPTIONS>;
+
+/** A frame that is decoded: its pixels as displayed, until the next one, and its hashes. */
+export interface DecodedFrame {
+  readonly view: View;
+  readonly frame: HashedFrame;
+}
+
+/** What is known of a video once its frames are hashed. */
+export type VideoFacts = Omit<HashedVideo, 'frames'>;
 
 /**
  * PDQ hashes of the frames of a video: an MP4, MOV, WebM, Matroska, MPEG-TS, AVI or GIF file. They
@@ -136,41 +171,60 @@ export async function hashVideo(
   source: ImageSource,
   options: HashVideoOptions = {},
 ): Promise<HashedVideo> {
-  return await hashWith(source, checkedOptions(options, HASH_VIDEO_OPTIONS));
-}
-
-/** @param onFrame called with each hashed frame of a query: its displayed pixels, and its hashes */
-export async function hashWith(
-  source: ImageSource,
-  checked: Limited,
-  onFrame?: OnFrame,
-): Promise<HashedVideo> {
+  const checked = checkedOptions(options, HASH_VIDEO_OPTIONS);
   const { timeoutSeconds, maxBytes, signal, spoolFolder } = checked;
   const time = deadline(timeoutSeconds, signal, 'the video');
   const end = time.signal;
-  try {
-    if (typeof source === 'string' || source instanceof URL) {
-      const path = typeof source === 'string' ? source : pathOf(source);
-      return await hashFile(path, await headOf(path, maxBytes), checked, end, onFrame);
+  const hashed = async (path: string): Promise<HashedVideo> => {
+    const all = framesOf(path, await headOf(path, maxBytes), { ...checked, signal: end });
+    const frames: HashedFrame[] = [];
+    for (;;) {
+      const { done, value } = await all.next();
+      if (done) {
+        signal?.throwIfAborted();
+        return { ...value, frames };
+      }
+      frames.push(value.frame);
     }
+  };
+  try {
+    if (typeof source === 'string' || source instanceof URL) return await hashed(pathOf(source));
     await findFfmpeg();
     const bytes = source instanceof Uint8Array || types.isArrayBuffer(source);
     const chunks = bytes
       ? [wholeOf(source, maxBytes)]
       : chunksWithin(source, { ...checked, signal: end });
-    const head = new Head();
-    return await spooled(head.of(chunks), spoolFolder, (path) =>
-      hashFile(path, head, checked, end, onFrame),
-    );
+    const file = await spool(new Head().of(chunks), spoolFolder);
+    try {
+      return await hashed(file.path);
+    } finally {
+      await file.remove();
+    }
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
   } finally {
     time.over();
   }
 }
 
-/** @throws {TypeError} if it is no `file:` URL */
-function pathOf(url: URL): string {
-  if (url.protocol !== 'file:') wrongKind('a path, a file: URL, or the bytes of a video');
-  return fileURLToPath(url);
+/**
+ * The frames of a video in a file, while they are decoded. With the caller's last call, FFmpeg is
+ * ended.
+ * @throws as `hashVideo`; the reason of the signal if that is no time limit
+ */
+export async function* videoFrames(
+  path: string,
+  options: HashVideoOptions,
+): AsyncGenerator<DecodedFrame, VideoFacts, undefined> {
+  const checked = checkedOptions(options, HASH_VIDEO_OPTIONS);
+  const time = deadline(checked.timeoutSeconds, checked.signal, 'the video');
+  try {
+    const head = await headOf(path, checked.maxBytes);
+    return yield* framesOf(path, head, { ...checked, signal: time.signal });
+  } finally {
+    time.over();
+  }
 }
 
 /** The first bytes of a video, noted as they pass, and its length. */
@@ -229,51 +283,48 @@ async function headOf(path: string, maxBytes: number): Promise<Head> {
   }
 }
 
-async function hashFile(
+/** @param checked its signal ends the time, too */
+async function* framesOf(
   path: string,
   head: Head,
-  { signal, ...checked }: Limited,
-  end: AbortSignal,
-  onFrame: OnFrame | undefined,
-): Promise<HashedVideo> {
-  const { maxFrames, maxSeconds, onProgress } = checked;
-  const file: VideoFile = { ...checked, path, format: head.format(), signal: end };
+  checked: Limited & { signal: AbortSignal },
+): AsyncGenerator<DecodedFrame, VideoFacts, undefined> {
+  const { maxFrames, maxSeconds, onProgress, secondsPerHash, queryRate } = checked;
+  const file: VideoFile = { ...checked, path, format: head.format() };
   const stream = await probeVideo(file);
   const { fps, ofStream, ofFile } = stream;
   const isList = checked.frames === 'list';
-  const { secondsPerHash, queryRate } = checked;
   const between = queryRate === 'every' ? 0 : 1 / queryRate;
   const step = listStep(fps, isList ? secondsPerHash : between);
   const decoding = await decodeFrames(file, stream, { step, pixels: isList ? 'rgb24' : 'gray' });
   const changes = new Changes(stream.width, stream.height);
-  const frames: HashedFrame[] = [];
   let next = 0;
+  let hashed = 0;
   let partial: DecodeErrorCode | undefined;
   try {
     for await (const data of decoding.frames()) {
       if (next >= maxFrames) throw tooLong(`${maxFrames} frames`);
       if (next / fps > maxSeconds) throw tooLong(`${maxSeconds} seconds`);
-      if (isList) frames.push(listFrame(data, next, stream));
-      else if (changes.isNew(data)) {
-        const frame = queryFrame(data, next, stream);
-        frames.push(frame);
-        onFrame?.(viewOf({ ...sidesOf(stream), data, channels: 1 }, stream.orientation), frame);
+      if (isList || changes.isNew(data)) {
+        hashed++;
+        const channels = isList ? 3 : 1;
+        const view = viewOf({ ...sidesOf(stream), data, channels }, stream.orientation);
+        yield { view, frame: (isList ? listFrame : queryFrame)(data, next, stream) };
       }
       onProgress?.({ seconds: next / fps, of: ofStream || ofFile || undefined });
       next += step;
     }
   } catch (error) {
-    signal?.throwIfAborted();
-    if (!(error instanceof DecodeError) || frames.length === 0) throw error;
+    if (!(error instanceof DecodeError) || hashed === 0) throw error;
     partial = error.code;
   }
-  if (frames.length === 0) throw new DecodeError('corrupt', 'no frame can be decoded');
+  if (hashed === 0) throw new DecodeError('corrupt', 'no frame can be decoded');
   // FFmpeg may be ahead of a limit.
   const decoded = partial ? Math.min(next, decoding.decoded()) : decoding.decoded();
   const seconds = decoded / fps;
   if (head.isCut || isCut(seconds, stream, file, decoding.hasErrors())) partial ??= 'corrupt';
   const { width, height } = isList ? stream : displayedSides(stream);
-  return { frames, seconds, width, height, ...(partial && { partial }) };
+  return { seconds, width, height, ...(partial && { partial }) };
 }
 
 const tooLong = (most: string) =>

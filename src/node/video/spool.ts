@@ -14,32 +14,39 @@ const NAME = /^(\d+-\d*)\.[\da-f-]{36}\.video$/;
 /** The default folder, of this user alone. */
 const ownFolder = () => join(tmpdir(), `onlyhashes-spool-${process.getuid?.() ?? 'user'}`);
 
+/** A file that is there until it is removed, or the program exits. */
+export interface SpoolFile {
+  readonly path: string;
+  remove(): Promise<void>;
+}
+
 /**
  * Writes a video to a file, since most of them cannot be read from a pipe: phones write the index
- * of an MP4 at its end. The file is for this user alone, and is removed after `work`, however that
- * ends. First removes the files of processes that were killed.
+ * of an MP4 at its end. The file is for this user alone. First removes the files of processes that
+ * were killed.
  * @param folder made if it is missing
- * @param work gets the path
+ * @returns rejects with an error of `chunks`; nothing is left then
  * @throws {DecodeError} `unreadable` if the file cannot be written
  */
-export async function spooled<T>(
-  chunks: AsyncIterable<Uint8Array>,
+export async function spool(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   folder: string | undefined,
-  work: (path: string) => Promise<T>,
-): Promise<T> {
+): Promise<SpoolFile> {
   const path = await newPath(folder).catch(unwritable);
   const file = await open(path, 'wx', 0o600).catch(unwritable);
   const forget = atExit(() => rmSync(path, { force: true }));
-  try {
-    try {
-      for await (const chunk of chunks) await file.appendFile(chunk).catch(unwritable);
-    } finally {
-      await file.close();
-    }
-    return await work(path);
-  } finally {
+  const remove = async () => {
     await rm(path, { force: true });
     forget();
+  };
+  try {
+    for await (const chunk of chunks) await file.appendFile(chunk).catch(unwritable);
+    await file.close();
+    return { path, remove };
+  } catch (error) {
+    await file.close().catch(() => {});
+    await remove();
+    throw error;
   }
 }
 

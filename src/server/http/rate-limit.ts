@@ -73,7 +73,11 @@ export class RateLimit {
     used.answers += aside;
     let searched = 0;
     try {
-      return await check(counting(list, () => searched++));
+      return await check(
+        counting(list, (count) => {
+          searched += count;
+        }),
+      );
     } finally {
       // The first is already counted, with the request.
       const further = Math.max(0, searched - 1);
@@ -103,14 +107,14 @@ export class RateLimit {
   }
 }
 
-/** Matches one picture, and calls `count` for each searched variant. */
-function counting(list: Blocklist, count: () => void): Decide {
+/** Matches one picture, and calls `count` with the number of searched variants. */
+function counting(list: Blocklist, count: (variants: number) => void): Decide {
   const decide: Decide = (query, options) => {
     const variants = query[Symbol.asyncIterator]() as AsyncIterator<HashedVariant, void, unknown>;
     const counted = {
       async next(near: unknown) {
         const pulled = await variants.next(near);
-        if (!pulled.done) count();
+        if (!pulled.done) count(1);
         return pulled;
       },
       return: async () => (await variants.return?.()) ?? { done: true as const, value: undefined },
@@ -122,7 +126,10 @@ function counting(list: Blocklist, count: () => void): Decide {
     };
     return match(counted, list, options);
   };
-  return Object.assign(decide, { digests: digestsOn(list) });
+  return Object.assign(decide, {
+    digests: digestsOn(list),
+    videos: { list, searched: count },
+  });
 }
 
 const rateOf = ({ limits }: KnownCaller) => limits.requestsPerSecond ?? REQUESTS_PER_SECOND;

@@ -1,17 +1,52 @@
-import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  createReadStream,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Blocklist, createBlocklist } from '../../../src/blocklist/blocklist.js';
+import type { BlocklistEntry } from '../../../src/entry.js';
+import { match } from '../../../src/matching/match.js';
 import { digestFile } from '../../../src/node/digest-file.js';
-import { checkVideo } from '../../../src/node/video/check-video.js';
+import { createHashPool } from '../../../src/node/pool/create-hash-pool.js';
+import type { CheckOptions, Decide } from '../../../src/node/pool/hash-pool.js';
+import { setWorkerScripts } from '../../../src/node/pool/start-thread.js';
+import type { ImageSource } from '../../../src/node/read-bytes.js';
+import type { VideoLimits } from '../../../src/node/video/hash-video.js';
 import { hashVideo } from '../../../src/node/video/hash-video.js';
 import { entriesOfVideo } from '../../../src/video/video.js';
 import { testFolder } from '../../folder.js';
-import { clipPath, ffmpeg, filmed, videoTest } from './ffmpeg.js';
+import { ownScripts } from '../pool/hash-process.js';
+import { clipPath, ffmpeg, ffmpegs, filmed, isMissing, videoTest } from './ffmpeg.js';
 
 const folder = testFolder();
+const spoolFolder = join(folder, 'spool');
+setWorkerScripts(ownScripts('hash-process', 'heic-worker').folder);
+const pool = createHashPool({ workers: 1, videos: { spoolFolder } });
+afterAll(() => pool.close());
+
+const checkVideo = (source: ImageSource, blocklist: Blocklist, options: CheckOptions = {}) =>
+  pool.check(source, blocklist, options);
+
+/** Files that are left. */
+const spooled = () => (existsSync(spoolFolder) ? readdirSync(spoolFolder) : []);
+
+/** A check with other limits. */
+async function within(videos: VideoLimits, source: ImageSource) {
+  const own = createHashPool({ workers: 1, videos: { spoolFolder, ...videos } });
+  const decision = await own.check(source, list);
+  await own.close();
+  return decision;
+}
+
 const CLIPS = ['pan-h264-2997.mp4', 'cut-h264-50.mp4', 'rotated-tag.mp4', 'odd-size-h264-15.mp4'];
 let list: Blocklist;
+let entriesOfClips: BlocklistEntry[];
 
 beforeAll(async () => {
   const all = CLIPS.map(async (clip) =>
@@ -20,7 +55,8 @@ beforeAll(async () => {
     }),
   );
   const entries = await Promise.all(all).catch(() => []);
-  list = createBlocklist(entries.flat());
+  entriesOfClips = entries.flat();
+  list = createBlocklist(entriesOfClips);
 });
 
 /** A copy of a clip, edited by FFmpeg. */
@@ -76,14 +112,13 @@ videoTest('a listed digest matches before anything is decoded', async () => {
 });
 
 videoTest('of a video that is decoded in part, none is not an answer', async () => {
-  const options = { maxFrames: 8 };
   const other = filmed(join(folder, 'part.mp4'), '320x240');
-  expect(await checkVideo(other, list, options)).toMatchObject({
+  expect(await within({ maxFrames: 8 }, other)).toMatchObject({
     verdict: 'unhashable',
     reason: 'too-many-frames',
     detail: expect.stringContaining('only the first 0.8 seconds'),
   });
-  expect(await checkVideo(clipPath(CLIPS[0]!), list, { maxSeconds: 2 })).toMatchObject({
+  expect(await within({ maxSeconds: 2 }, clipPath(CLIPS[0]!))).toMatchObject({
     verdict: 'match',
     detail: expect.stringContaining('only the first'),
   });
@@ -94,6 +129,117 @@ videoTest('an aborted check says so', async () => {
   expect(await checkVideo(clipPath(CLIPS[0]!), list, { signal })).toMatchObject({
     verdict: 'unhashable',
     reason: 'aborted',
+  });
+});
+
+describe('whatever the source, the decision is that about the file, and no file is left', () => {
+  const bytes = readFileSync(clipPath(CLIPS[0]!));
+  const chunks = async function* () {
+    for (let at = 0; at < bytes.length; at += 100) yield bytes.subarray(at, at + 100);
+  };
+  const SOURCES: Readonly<Record<string, () => ImageSource>> = {
+    path: () => clipPath(CLIPS[0]!),
+    url: () => pathToFileURL(clipPath(CLIPS[0]!)),
+    bytes: () => bytes,
+    buffer: () => new Uint8Array(bytes).buffer,
+    blob: () => new Blob([bytes]),
+    stream: () => createReadStream(clipPath(CLIPS[0]!)),
+    chunks,
+    request: () => new Request('http://localhost/', { method: 'POST', body: bytes }),
+  };
+  videoTest.each(Object.entries(SOURCES))('%s', async (_, source) => {
+    const [hash] = await digestFile(bytes, { algorithms: ['sha256'] });
+    const [other] = await digestFile(Buffer.from('another'), { algorithms: ['sha256'] });
+    const both = createBlocklist([...entriesOfClips, { hash: other!, labels: [] }]);
+    const { timings, ...decision } = await pool.check(source(), both);
+    expect(decision).toMatchObject({ verdict: 'match', reason: 'matched-video' });
+    expect(decision.videos!.map(({ id }) => id)).toContain(CLIPS[0]);
+    expect(timings!.hashing).toBeGreaterThan(0);
+    expect(spooled()).toEqual([]);
+    const digest = createBlocklist([{ hash: hash!, labels: [] }]);
+    expect(await pool.check(source(), digest)).toMatchObject({ reason: 'matched-digest' });
+    expect(spooled()).toEqual([]);
+  });
+});
+
+videoTest('without videos, a video is no picture, and only digested', async () => {
+  const [hash] = await digestFile(clipPath(CLIPS[0]!), { algorithms: ['md5'] });
+  const digest = createBlocklist([{ hash: hash!, labels: [] }]);
+  const off = { videos: false };
+  for (const source of [clipPath(CLIPS[0]!), readFileSync(clipPath(CLIPS[0]!))]) {
+    expect((await pool.check(source, list, off)).reason).toBe('not-a-picture');
+    expect((await pool.check(source, digest, off)).reason).toBe('matched-digest');
+  }
+  const decide: Decide = async (all, options) => await match(all, list, options);
+  expect((await pool.check(clipPath(CLIPS[0]!), decide)).reason).toBe('not-a-picture');
+});
+
+videoTest('a function that decides has its list for videos, and gets the searches', async () => {
+  const counts: number[] = [];
+  const videos = { list, searched: (count: number) => void counts.push(count) };
+  const decide = Object.assign(() => Promise.reject(new Error('never called')), { videos });
+  const options = { variants: 'none' } as const;
+  expect((await pool.check(clipPath(CLIPS[0]!), decide, options)).verdict).toBe('match');
+  const { frames } = await hashVideo(clipPath(CLIPS[0]!), { frames: 'query' });
+  expect(counts).toEqual([frames.length]);
+});
+
+describe('what ends a check', () => {
+  const long = join(folder, 'long.mkv');
+  beforeAll(() => {
+    const source = 'testsrc2=size=640x480:rate=30:duration=120';
+    const fast = ['-c:v', 'libx264', '-preset', 'ultrafast'];
+    if (!isMissing) ffmpeg('-f', 'lavfi', '-i', source, ...fast, long);
+  });
+
+  videoTest('an abort is answered, and FFmpeg and the file are gone soon after', async () => {
+    for (const source of [long, readFileSync(long)]) {
+      const end = new AbortController();
+      const onProgress = () => end.abort(new Error('enough'));
+      const options = { signal: end.signal, onProgress };
+      expect((await pool.check(source, list, options)).reason).toBe('aborted');
+      await vi.waitFor(() => expect(pool.stats().atWork).toBe(0), 10_000);
+      expect(pool.stats().pids.flatMap((pid) => ffmpegs(pid))).toEqual([]);
+      await vi.waitFor(() => expect(spooled()).toEqual([]), 10_000);
+    }
+  });
+
+  videoTest('a time limit gives a part', async () => {
+    const decision = await within({ timeoutSeconds: 1.5 }, long);
+    expect(decision).toMatchObject({
+      ...{ verdict: 'unhashable', reason: 'timeout' },
+      detail: expect.stringMatching(/only the first \d+\.\d seconds/),
+    });
+  });
+
+  videoTest('limits of bytes are those of videos', async () => {
+    const limits = { maxBytes: 1000 };
+    for (const source of [long, readFileSync(long), createReadStream(long)]) {
+      expect((await within(limits, source)).reason).toBe('too-many-bytes');
+    }
+    const { length } = readFileSync(clipPath(CLIPS[0]!));
+    const options = { maxBytes: 1000 };
+    expect((await pool.check(clipPath(CLIPS[0]!), list, options)).verdict).toBe('match');
+    expect(length).toBeGreaterThan(1000);
+  });
+
+  videoTest('files of more than the spool holds wait for each other', async () => {
+    const bytes = readFileSync(clipPath(CLIPS[0]!));
+    const own = createHashPool({
+      ...{ workers: 2, videos: { spoolFolder, maxSpoolBytes: Math.floor(1.5 * bytes.length) } },
+    });
+    const all = Array.from({ length: 4 }, () => own.check(new Blob([bytes]), list));
+    for (const { verdict } of await Promise.all(all)) expect(verdict).toBe('match');
+    await own.close();
+    expect(spooled()).toEqual([]);
+  });
+
+  videoTest('a worker that dies is replaced, and its video says so', async () => {
+    const onProgress = () => {
+      for (const pid of pool.stats().pids) process.kill(pid, 'SIGKILL');
+    };
+    expect((await pool.check(long, list, { onProgress })).reason).toBe('crashed');
+    expect((await pool.check(clipPath(CLIPS[0]!), list)).verdict).toBe('match');
   });
 });
 
