@@ -159,7 +159,7 @@ export class Upload {
     if (!this.#video) return undefined;
     const { maxSpoolBytes: _, spoolFolder: __, ...limits } = this.#admission.limits.videos;
     const { path, end } = this.#video;
-    const timeoutSeconds = Math.max(0.001, (end - performance.now()) / 1000);
+    const timeoutSeconds = Math.max(1, Math.round(end - performance.now())) / 1000;
     return { path, limits: { ...limits, timeoutSeconds } };
   }
 

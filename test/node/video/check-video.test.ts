@@ -204,12 +204,18 @@ describe('what ends a check', () => {
     }
   });
 
-  videoTest('a time limit gives a part', async () => {
-    const decision = await within({ timeoutSeconds: 1.5 }, long);
-    expect(decision).toMatchObject({
+  videoTest('of a video on which FFmpeg stalls, the part before is decided about', async () => {
+    const own = createHashPool({ workers: 1, videos: { stallSeconds: 1 } });
+    const onProgress = () => {
+      for (const pid of own.stats().pids.flatMap((worker) => ffmpegs(worker))) {
+        process.kill(pid, 'SIGSTOP');
+      }
+    };
+    expect(await own.check(long, list, { onProgress })).toMatchObject({
       ...{ verdict: 'unhashable', reason: 'timeout' },
       detail: expect.stringMatching(/only the first \d+\.\d seconds/),
     });
+    await own.close();
   });
 
   videoTest('limits of bytes are those of videos', async () => {
