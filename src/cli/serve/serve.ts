@@ -129,9 +129,7 @@ seconds, and exits with 0; on a second signal it exits at once.`,
       choices: ['none', 'review'],
       default: 'none',
     },
-    videos: {
-      about: 'decode videos, by FFmpeg; of one that takes longer than --timeout, only a part',
-    },
+    videos: { about: 'decode videos, by FFmpeg, or the part that nine tenths of --timeout allow' },
     'max-megabytes': { about: 'largest picture', value: 'N', range: [1, 1024], default: '64' },
     'cpu-seconds': { about: 'CPU time for a picture', value: 'N', range: [1, 3600], default: '5' },
     timeout: {
@@ -180,7 +178,6 @@ seconds, and exits with 0; on a second signal it exits at once.`,
     const pool = createHashPool({
       cpuSeconds: call.number('cpu-seconds'),
       unseenFrames: call.text('unseen-frames') as 'none',
-      // Ends early enough for an answer about the part that was decoded.
       ...(call.on('videos') && { videos: { timeoutSeconds: 0.9 * call.number('timeout') } }),
     });
     try {
