@@ -104,7 +104,7 @@ export type Times = { -readonly [Stage in keyof DecisionTimings]: number };
 /** Initial reservation for a request body: most photos of the web are no larger. */
 const FIRST = 2 ** 20;
 
-/** What is taken of an upload while it is read. */
+/** Parts of an upload that are taken while it is read. */
 interface Taken {
   readonly digests?: FileDigests;
   readonly videos?: boolean;

@@ -45,7 +45,7 @@ export async function decideVideo(
       for (const variant of variants) hits.take(variant, frame.seconds);
     });
     const { partial = facts.partial } = await again.catch((error) => {
-      // What the first time has found stands.
+      // The hits of the first time stand.
       if (!(error instanceof DecodeError)) throw error;
       return { partial: error.code };
     });

@@ -151,7 +151,7 @@ export interface DecodedFrame {
   readonly frame: HashedFrame;
 }
 
-/** What is known of a video once its frames are hashed. */
+/** A hashed video, apart from its frames. */
 export type VideoFacts = Omit<HashedVideo, 'frames'>;
 
 /**
