@@ -130,9 +130,9 @@ async function article(reported: ReportedPicture, options: DecodeOptions): Promi
   const shown = bytes && (await picturesOf(bytes, matches, options));
   const sections = matches.map((match, at) => section(match, at, frame, shown?.variants[at]));
   const listed = videos.map((video, at) => {
-    const { variant } = video;
-    const words = variant === 'frame' ? 'the whole frame' : VARIANT_WORDS[variant as VariantName];
-    const facts = videoFacts(video, matches, `${variant}: ${words}`);
+    const name = video.variant as VariantName;
+    const words = name === 'frame' ? 'the whole frame' : VARIANT_WORDS[name];
+    const facts = [...videoFacts(video, matches), ['variant', `${name}: ${words}`] as const];
     return `<section><h3>Video ${at + 1}</h3>\n${list(facts)}\n${timeLineOf(video)}</section>\n`;
   });
   return `<article>${file === undefined ? '' : `<h2>${escapeHtml(file)}</h2>`}

@@ -5,38 +5,21 @@ export const GREY =
   'fill="currentColor" fill-opacity="0.1" stroke="currentColor" stroke-opacity="0.5"';
 export const BLUE = 'fill="#2a6fbb" fill-opacity="0.25" stroke="#2a6fbb"';
 
-/** The steps of an axis, in seconds. */
+/** The steps of an axis, in seconds. It has up to six: a phone has room for their labels. */
 const STEPS = [0.1, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
-/** The most steps of an axis: a phone has room for their labels. */
-const MOST_STEPS = 6;
-
-/** Speeds that differ by less are one to a viewer. */
-const SAME_SPEED = 0.005;
 
 /**
  * A listed video in an upload, in words: a name and a value for each fact. They have no group: it
  * follows from the hashes.
- * @param words for its variant
  */
-export function videoFacts(
-  video: VideoMatch,
-  matches: readonly Match[],
-  words: string,
-): [string, string][] {
-  const { tier, list, source, id, speed, offset, frames, listShare } = video;
-  const { queryShare, group } = video;
+export function videoFacts(video: VideoMatch, matches: readonly Match[]): [string, string][] {
+  const { group, tier, list, source, id, speed, offset } = video;
   const { labels = [] } = matches.find(({ entry }) => entry.group === group)?.entry ?? {};
   const percent = (part: number) => `${Math.round(100 * part)} %`;
   const start =
-    Math.abs(offset) < 0.05
-      ? 'both begin together'
-      : offset < 0
-        ? `the upload begins at ${clock(-offset / speed, 1)} of the listed video`
-        : `the listed video begins at ${clock(offset, 1)} of the upload`;
-  const pace =
-    Math.abs(speed - 1) < SAME_SPEED
-      ? 'as fast as the listed video'
-      : `${speed > 1 ? 'slower' : 'faster'} than the listed video`;
+    offset < 0
+      ? `the upload begins at ${clock(-offset / speed, 1)} of the listed video`
+      : `the listed video begins at ${clock(offset, 1)} of the upload`;
   const facts: [string, string | undefined][] = [
     ['tier', tier],
     ['labels', labels.length > 0 ? labels.join(', ') : undefined],
@@ -44,10 +27,9 @@ export function videoFacts(
     ['source', source],
     ['entry', id],
     ['offset', `${Number(offset.toFixed(2))} seconds: ${start}`],
-    ['speed', `${speed.toFixed(2)}: ${pace}`],
-    ['frames', `${frames}, ${percent(listShare)} of those of the listed video`],
-    ['upload', `${percent(queryShare)} of it shows the listed video`],
-    ['variant', words],
+    ['speed', `${speed.toFixed(2)} seconds of the upload for each one of the listed video`],
+    ['frames', `${video.frames}, ${percent(video.listShare)} of those of the listed video`],
+    ['upload', `${percent(video.queryShare)} of it shows the listed video`],
   ];
   return facts.filter((fact): fact is [string, string] => fact[1] !== undefined);
 }
@@ -62,9 +44,8 @@ export function timeLineOf({ moments }: VideoMatch): string {
   const inList = moments.map(({ listSeconds }) => listSeconds);
   const inQuery = moments.map(({ querySeconds }) => querySeconds);
   const [least, most] = [Math.min(...inList, ...inQuery), Math.max(...inList, ...inQuery)];
-  const step =
-    STEPS.find((each) => most - least <= (MOST_STEPS - 1) * each) ??
-    (most - least) / (MOST_STEPS - 1);
+  const finest = (most - least) / 5;
+  const step = STEPS.find((each) => each >= finest) ?? finest;
   const from = Math.floor(least / step);
   const steps = Math.max(1, Math.ceil(most / step) - from);
   const x = (seconds: number) => `${((100 * (seconds / step - from)) / steps).toFixed(2)}%`;
@@ -88,10 +69,7 @@ export function timeLineOf({ moments }: VideoMatch): string {
   );
   return `<figure class="time"><svg xmlns="http://www.w3.org/2000/svg" role="img" width="100%" height="156"><title>time line: moments of the listed video, above, and those of the upload that look the same, below</title>
 <svg x="6%" width="88%" overflow="visible" fill="currentColor" font-size="12">
-${ticks.join('')}
-${bar(4, inList, 'listed video')}
-${bar(104, inQuery, 'upload')}
-${lines.join('')}
+${ticks.join('')}${bar(4, inList, 'listed video')}${bar(104, inQuery, 'upload')}${lines.join('')}
 </svg></svg><figcaption>blue: from the first to the last of the nearest moments, which are below; both videos may be longer than their bars</figcaption>
 <table><tr><th scope="col">listed video</th><th scope="col">upload</th><th scope="col">distance</th></tr>${rows.join('')}</table></figure>`;
 }
