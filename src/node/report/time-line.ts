@@ -52,8 +52,7 @@ export function timeLineOf({ moments }: VideoMatch): string {
   const bar = (y: number, times: readonly number[], name: string) => {
     const [first, last] = [Math.min(...times), Math.max(...times)];
     const width = `${((100 * (last - first)) / step / steps).toFixed(2)}%`;
-    const place = `y="${y}" height="24"`;
-    return `<rect width="100%" ${place} ${GREY}/><rect x="${x(first)}" width="${width}" ${place} ${BLUE}/><text x="6" y="${y + 16}">${name}</text>`;
+    return `<rect width="100%" y="${y}" height="24" ${GREY}/><rect x="${x(first)}" width="${width}" y="${y}" height="24" ${BLUE}/><text x="6" y="${y + 16}">${name}</text>`;
   };
   const ticks = Array.from({ length: steps + 1 }, (_, at) => (from + at) * step).map(
     (time) =>
