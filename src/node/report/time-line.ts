@@ -36,7 +36,7 @@ export function videoFacts(video: VideoMatch, matches: readonly Match[]): [strin
 
 /**
  * Draws the moments at which an upload shows a listed video, as an HTML figure: a bar for each of
- * the two, on one scale, lines between moments that look the same, and a table of these. It contains
+ * the two, on one scale, lines between moments that look the same, and a table of them. It has
  * only numbers. Places are shares of the width, so that labels keep their size.
  */
 export function timeLineOf({ moments }: VideoMatch): string {
