@@ -18,13 +18,14 @@ export const doctorCommand: Command = {
       print(JSON.stringify(found));
       return 0;
     }
-    const { sharp, libvips, threads, hashing, formats } = found;
+    const { sharp, libvips, threads, hashing, ffmpeg, formats } = found;
     // Bun and Deno also have the version of the Node that they emulate.
     const { node, bun, deno } = process.versions;
     const runtime = bun ? `bun      ${bun}` : deno ? `deno     ${deno}` : `node     ${node}`;
     print(`${runtime} on ${process.platform} ${process.arch}`);
     print(`sharp    ${sharp ?? 'not installed: npm install sharp'}`);
     if (libvips) print(`libvips  ${libvips}`);
+    print(`ffmpeg   ${'path' in ffmpeg ? `${ffmpeg.version} at ${ffmpeg.path}` : ffmpeg.missing}`);
     print(`threads  ${threads} pictures decoded at a time`);
     const slower = 'JavaScript, as WebAssembly SIMD is missing or forbidden here: the same hashes';
     print(`hashing  ${hashing === 'simd' ? 'in WebAssembly SIMD' : slower}\n`);

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import type { ImageFormat } from '../../formats/image-format.js';
 import { hasKernels } from '../../kernels/simd/arena.js';
 import { decodeThreads } from '../pool/start-thread.js';
+import { findFfmpeg, Program, textOf } from '../video/ffmpeg.js';
 import { importSharp } from './sharp.js';
 
 /** The decoders of this machine. */
@@ -14,6 +15,8 @@ export interface Decoders {
   threads: number;
   /** what hashes pictures: WebAssembly SIMD, or JavaScript where it is missing or forbidden */
   hashing: 'simd' | 'javascript';
+  /** what decodes videos, or why they cannot be decoded */
+  ffmpeg: { version: string; path: string } | { missing: string };
   formats: {
     format: ImageFormat;
     readable: boolean;
@@ -54,7 +57,18 @@ export async function decoders(): Promise<Decoders> {
   formats.push({ format: 'heic', readable: heic !== undefined, library });
   const { sharp: version, vips: libvips } = versions;
   const hashing = hasKernels() ? 'simd' : 'javascript';
-  return { sharp: version, libvips, threads: decodeThreads(), hashing, formats };
+  const [threads, ffmpeg] = [decodeThreads(), await ffmpegHere()];
+  return { sharp: version, libvips, threads, hashing, ffmpeg, formats };
+}
+
+async function ffmpegHere(): Promise<Decoders['ffmpeg']> {
+  try {
+    const { ffmpeg: path } = await findFfmpeg();
+    const text = await textOf(new Program(path, ['-version'], { stallSeconds: 60 }));
+    return { version: /^ffmpeg version (\S+)/.exec(text)?.[1] ?? 'unknown', path };
+  } catch (error) {
+    return { missing: (error as Error).message };
+  }
 }
 
 /** Reads package.json: loading the package would compile 1.4 MB of WebAssembly. */

@@ -20,6 +20,7 @@ import type {
   VariantName,
 } from '../../variant.js';
 import { DECODE_OPTIONS, type DecodeOptions } from '../decode/decode.js';
+import { BLUE, GREY, timeLineOf, videoFacts } from './time-line.js';
 import { type ShownVariant, variantPicture } from './variant-picture.js';
 
 /** One picture of a report. */
@@ -43,6 +44,7 @@ export interface ReportedPicture {
 export const REASON_WORDS: Partial<Record<DecisionReason, string>> = {
   'within-match-distance': 'an entry is within the match distance',
   'matched-parts': 'an entry is near, and its parts agree with those of the variant',
+  'matched-video': 'frames of a listed video are near frames of the upload, on one line of time',
   'low-query-quality': 'an entry is within the match distance of a low-quality variant',
   'low-entry-quality': 'a low-quality entry is within the match distance',
   'review-only-list': 'an entry of a review-only list is within the match distance',
@@ -68,7 +70,8 @@ const STYLE = `:root{color-scheme:light dark;--ink:#222;--soft:#555;--ground:#ff
 body{font:16px/1.5 system-ui,sans-serif;background:var(--ground);color:var(--ink);max-width:60rem;margin:2rem auto;padding:0 1rem}
 article,section{display:flex;flex-wrap:wrap;gap:1rem 2rem;align-items:start;border-top:1px solid var(--line);margin-top:1.5rem}article{border-top:2px solid var(--soft)}
 h2,h3,section{flex:0 0 100%;margin-bottom:0}dl{flex:1 1 20rem;display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem;margin:0}dt,figcaption{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
-figure{margin:0}svg,img{display:block;max-width:16rem;max-height:20rem}img{border:1px solid var(--line)}figcaption{font-size:.85rem;max-width:16rem}`;
+figure{margin:0}svg,img{display:block;max-width:16rem;max-height:20rem}img{border:1px solid var(--line)}figcaption{font-size:.85rem;max-width:16rem}
+.time{flex:0 0 100%}.time svg,.time figcaption{max-width:none}table{border-collapse:collapse;margin-top:.5rem;font-variant-numeric:tabular-nums}th{color:var(--soft);font-weight:400}th,td{text-align:left;padding:.1rem 2rem .1rem 0}`;
 
 /**
  * Explains decisions as one HTML page that loads nothing, with a section for each, in their order.
@@ -111,7 +114,7 @@ async function article(reported: ReportedPicture, options: DecodeOptions): Promi
   }
   checkTypeOf('file', file, 'string');
   if (bytes !== undefined) checkArray('bytes', bytes, Uint8Array);
-  const { verdict, reason, matches, omitted, policy, frames } = decision;
+  const { verdict, reason, matches, omitted, policy, frames, videos = [] } = decision;
   const frame =
     width === undefined || height === undefined ? undefined : { left: 0, top: 0, width, height };
   const facts: [string, string][] = [
@@ -126,10 +129,16 @@ async function article(reported: ReportedPicture, options: DecodeOptions): Promi
   if (omitted !== undefined) facts.push(['not shown', `${omitted} more`]);
   const shown = bytes && (await picturesOf(bytes, matches, options));
   const sections = matches.map((match, at) => section(match, at, frame, shown?.variants[at]));
+  const listed = videos.map((video, at) => {
+    const name = video.variant as VariantName;
+    const words = name === 'frame' ? 'the whole frame' : VARIANT_WORDS[name];
+    const facts = [...videoFacts(video, matches), ['variant', `${name}: ${words}`] as const];
+    return `<section><h3>Video ${at + 1}</h3>\n${list(facts)}\n${timeLineOf(video)}</section>\n`;
+  });
   return `<article>${file === undefined ? '' : `<h2>${escapeHtml(file)}</h2>`}
 ${list(facts)}
 ${shown ? picture(shown.whole, 'the picture as displayed') : ''}
-${sections.join('\n')}
+${listed.join('')}${sections.join('\n')}
 </article>
 `;
 }
@@ -278,10 +287,6 @@ ${box(frame, GREY)}
 ${corners === undefined ? box(rectangle, `${BLUE} ${turn}`) : polygon(corners, `${BLUE} stroke-width="${line}"`)}
 </svg><figcaption>grey: the picture; blue: the part that matched</figcaption></figure>`;
 }
-
-/** A shade of the page's own ink, so that it is grey in light and in dark. */
-const GREY = 'fill="currentColor" fill-opacity="0.1" stroke="currentColor" stroke-opacity="0.5"';
-const BLUE = 'fill="#2a6fbb" fill-opacity="0.25" stroke="#2a6fbb"';
 
 const polygon = (corners: readonly Point[], more: string) =>
   `<polygon points="${corners.map((corner) => corner.map(round).join()).join(' ')}" ${more}/>`;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { testFolder } from '../../folder.js';
+import { videoTest } from '../../node/video/ffmpeg.js';
 import { onlyhashes, PHOTOS } from '../program.js';
 
 const CAT = join(PHOTOS, 'locomotion-house-cat.jpg');
@@ -179,6 +180,22 @@ test('doctor lists what can be decoded here', async () => {
   expect(JSON.parse(json.out)).toMatchObject({ sharp: expect.any(String), hashing: 'simd' });
   const { out: slow } = await onlyhashes(['doctor'], { node: ['--jitless'] });
   expect(slow).toMatch(/^hashing +JavaScript, /m);
+});
+
+test('doctor names FFmpeg and its place, or the way to install it, and does not fail', async () => {
+  const env = { PATH: folder };
+  const without = await onlyhashes(['doctor'], { env });
+  expect(without.code).toBe(0);
+  expect(without.out).toMatch(/^ffmpeg +videos need FFmpeg 5\.1 or later: apt-get install ffmpeg/m);
+  const json = await onlyhashes(['doctor', '--json'], { env });
+  expect(JSON.parse(json.out).ffmpeg).toEqual({ missing: expect.stringContaining('FFmpeg 5.1') });
+});
+
+videoTest('doctor names the version of FFmpeg', async () => {
+  const { out } = await onlyhashes(['doctor']);
+  expect(out).toMatch(/^ffmpeg +\S*\d\S* at \/.*ffmpeg$/m);
+  const { ffmpeg } = JSON.parse((await onlyhashes(['doctor', '--json'])).out);
+  expect(out).toContain(`${ffmpeg.version} at ${ffmpeg.path}`);
 });
 
 test('bench --list names the benchmarks of the package', async () => {
