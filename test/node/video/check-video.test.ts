@@ -199,7 +199,8 @@ describe('what ends a check', () => {
       const options = { signal: end.signal, onProgress };
       expect((await pool.check(source, list, options)).reason).toBe('aborted');
       await vi.waitFor(() => expect(pool.stats().atWork).toBe(0), 10_000);
-      expect(pool.stats().pids.flatMap((pid) => ffmpegs(pid))).toEqual([]);
+      const left = () => pool.stats().pids.flatMap((pid) => ffmpegs(pid));
+      await vi.waitFor(() => expect(left()).toEqual([]), 10_000);
       await vi.waitFor(() => expect(spooled()).toEqual([]), 10_000);
     }
   });
