@@ -351,6 +351,7 @@ test('the index reports its state, before the list is loaded and after', async (
       expect((await json('GET', '/m/index/status')).body).toEqual({
         pdq: { present: false, built_to: -1, size: 0 },
         video_md5: { present: false, built_to: -1, size: 0 },
+        vpdq: { present: false, built_to: -1, size: 0 },
       });
       expect(await json('GET', lookup(HEX))).toEqual({ status: 503, body: expect.any(String) });
       coming.resolve(createBlocklist([{ hash: HASH, labels: [] }]));
