@@ -104,7 +104,7 @@ export class HmaHasher {
     const [md5] = await digestFile(file, { algorithms: ['md5'], ...limits });
     const files = types.includes('video_md5') ? [md5!] : [];
     const byFile = entriesOfContent(files, []);
-    if (file === source) return { entries: byFile };
+    if (!types.includes('vpdq')) return { entries: byFile };
     try {
       const hash = () => hashVideo(file, limits);
       const { frames, partial: missing } = await this.#videos.run(hash, signal);

@@ -364,6 +364,7 @@ test('the index reports its state, before the list is loaded and after', async (
       expect((await json('GET', '/c/signal_type')).body).toEqual([
         { name: 'pdq', enabled_ratio: 1 },
         { name: 'video_md5', enabled_ratio: 1 },
+        { name: 'vpdq', enabled_ratio: 1 },
       ]);
       expect((await json('GET', '/c/content_type')).body).toEqual([
         { name: 'photo', enabled: true },
