@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { afterAll, expect, test } from 'vitest';
 import { createBlocklist } from '../../../src/blocklist/blocklist.js';
 import { hashToHex } from '../../../src/hash.js';
+import { HmaClient } from '../../../src/services/hma/client.js';
 import { readVpdq, type VpdqFrame, writeVpdq } from '../../../src/text/vpdq.js';
-import { entriesOfVideo } from '../../../src/video/video.js';
+import { entriesOfVideo, matchVideo } from '../../../src/video/video.js';
 import { clipPath, MADE, videoTest } from '../../node/video/ffmpeg.js';
 import { scene, video } from '../../video/films.js';
 import { NO_PICTURE } from '../uploads/uploads.js';
@@ -142,6 +143,29 @@ test('signals of videos are compared as python-threatexchange does', async () =>
       status: 400,
       body: message,
     });
+  });
+});
+
+test('our own client fetches the videos of a bank, each once', async () => {
+  await served(async ({ json, url }) => {
+    await json('POST', '/c/banks', { name: 'FILMS' });
+    const [one, two] = [filmed(10), filmed(11)];
+    const ids = [];
+    for (const frames of [one, two]) {
+      const added = await json('POST', '/c/bank/FILMS/signal', { vpdq: signalOf(frames) });
+      ids.push(String((added.body as { id: number }).id));
+    }
+    const client = new HmaClient({ baseUrl: url, bank: 'FILMS' });
+    const updates = [];
+    for await (const page of client.fetchUpdates()) {
+      expect(page.unknown).toEqual([]);
+      updates.push(...page.updates);
+    }
+    expect(updates.map(({ key }) => key)).toEqual(ids);
+    const list = createBlocklist(updates.flatMap(({ entries }) => entries));
+    const { videos } = matchVideo({ frames: two, seconds: 8, width: 0, height: 0 }, list);
+    expect(videos).toMatchObject([{ id: ids[1], source: 'HMA/FILMS', listShare: 1 }]);
+    await json('DELETE', '/c/bank/FILMS');
   });
 });
 
