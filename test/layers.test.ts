@@ -174,6 +174,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'digest-file.ts',
       'read-bytes.ts',
       'report/match-report.ts',
+      'video/hash-video.ts',
     ],
   },
   browser: {

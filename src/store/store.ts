@@ -183,7 +183,7 @@ export class Store {
   }
 
   /**
-   * Excludes an entry from matching for a time, or resumes it.
+   * Excludes an entry from matching for a time, or resumes it. A frame takes its video along.
    * @param until undefined: it matches again. Followers resume entries whose pause has ended
    * @returns `found`: whether there is an entry of this number
    */

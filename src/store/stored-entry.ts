@@ -74,19 +74,33 @@ export function checkStorable(...texts: readonly (string | undefined)[]): void {
   }
 }
 
+/** Two videos may have the same frame, and a video may have it twice. */
+const ownOf = ({ group, seconds, ...entry }: BlocklistEntry) => [
+  ...OWN.map((name) => (entry as Said)[name] ?? null),
+  ...(seconds === undefined ? [] : [group, seconds]),
+];
+
 /**
- * Identity of an entry, as 32 bytes: its list, hash, source, id and variant. Another with the same
- * key replaces it.
+ * Identity of an entry, as 32 bytes: its list, hash, source, id and variant, and of a frame its
+ * video and time. Another with the same key replaces it.
  */
 export function keyOfEntry(entry: BlocklistEntry): Uint8Array {
   const { hash } = entry;
-  const own = OWN.map((name) => entry[name] ?? null);
-  return digestOf([listOf(entry), hash.algorithm, hashToHex(hash), ...own]);
+  return digestOf([listOf(entry), hash.algorithm, hashToHex(hash), ...ownOf(entry)]);
 }
 
 /** True if one entry replaces the other, given the same hash. */
-export const haveSameKey = (a: BlocklistEntry, b: BlocklistEntry): boolean =>
-  listOf(a) === listOf(b) && OWN.every((name) => a[name] === b[name]);
+export function haveSameKey(a: BlocklistEntry, b: BlocklistEntry): boolean {
+  const own = ownOf(b);
+  return listOf(a) === listOf(b) && ownOf(a).every((value, at) => value === own[at]);
+}
+
+/**
+ * The name that the entries of a video share, as hex digits: half of its group. An entry of the
+ * file's MD5 that was listed with the frames has this half as its group. Undefined for others.
+ */
+export const videoOf = ({ hash, seconds, group }: BlocklistEntry): string | undefined =>
+  seconds !== undefined || hash.algorithm === 'md5' ? group?.slice(0, 32) : undefined;
 
 /** The SHA-256 of some JSON. */
 export const digestOf = (json: readonly unknown[]): Uint8Array =>

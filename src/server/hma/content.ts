@@ -1,20 +1,24 @@
 import { type BlocklistEntry, listOf } from '../../entry.js';
+import type { Hash } from '../../hash.js';
 import { readBytes } from '../../node/read-bytes.js';
 import type { Store } from '../../store/store.js';
-import { checkStorable, type StoredEntry } from '../../store/stored-entry.js';
+import { checkStorable, type StoredEntry, videoOf } from '../../store/stored-entry.js';
 import { type Call, Refusal, type Route, repliesOf, routeOf } from '../http/route.js';
 import { bankAt, changeBy, type HmaBankJson } from './banks.js';
-import { isPlain } from './hash.js';
+import { isPlain, missingFrames } from './hash.js';
 import { bankOf, listOfBank } from './hits.js';
-import type { HmaHasher, HmaPicture } from './picture.js';
+import type { HmaHasher, HmaPicture, HmaVideo } from './picture.js';
 import { hmaJson } from './reply.js';
 import { ADDED, CONTENT, MESSAGE, TEXT } from './schema.js';
-import { hashOfSignal, signalsOf, signalType } from './signals.js';
+import { framesOfSignal, hashOfSignal, signalsOf, signalType } from './signals.js';
+import { entriesOfContent, keyOfContent } from './videos.js';
 
 /** As in HMA. */
 const LONGEST_NOTE = 255;
 const LONGEST_ID = 1024;
 const JSON_BYTES = 64 * 1024;
+/** The most entries of a page of the store. */
+const PAGE = 10_000;
 /** Longest pause of content, in seconds: five years, as in HMA. */
 const FARTHEST = 5 * 366 * 24 * 3600;
 
@@ -27,7 +31,7 @@ interface ContentData {
 
 /**
  * `/c/bank/…/content` and `/signal`: entries as content, by their numbers in the store. Content is
- * one PDQ hash, or one MD5 of a video.
+ * one PDQ hash, or a video: its MD5, its frames or both, which are changed together.
  *
  * The `content_id` is kept as the entry's id, and the note as its label. `content_uri` and `json`
  * are accepted and not kept: an entry must not hold the address of such a picture, and the platform
@@ -38,31 +42,75 @@ export function hmaContentRoutes(
   hasher: HmaHasher,
   { minQuality, now }: { minQuality: () => number; now: () => number },
 ): Route[] {
-  /** The entry that the path names, if it is in that bank. */
-  async function entryAt(call: Call): Promise<StoredEntry> {
-    const number = Number(/^[1-9]\d{0,14}$/.exec(call.params.id!)?.[0] ?? 0);
-    const entry = number > 0 ? await store.entry(number) : undefined;
-    // HMA ignores the bank; here, a call cannot change the content of another one.
-    if (!entry || listOf(entry) !== listOfBank(call.params.name!)) {
-      throw new Refusal('not-found', 'expected the id of content in the bank');
+  /** The entry, or all entries of its video: first the one by whose number callers name it. */
+  async function withItsVideo(entry: StoredEntry): Promise<StoredEntry[]> {
+    const group = videoOf(entry);
+    if (group === undefined) return [entry];
+    const all: StoredEntry[] = [];
+    for (let isMore = true; isMore; ) {
+      const after = all.at(-1)?.number ?? 0;
+      const page = await store.find({ list: listOf(entry), group, after, limit: PAGE });
+      all.push(...page);
+      isMore = page.length === PAGE;
     }
-    return entry;
+    const isFrame = ({ seconds }: BlocklistEntry) => Number(seconds !== undefined);
+    return all
+      .filter((one) => videoOf(one) !== undefined && keyOfContent(one) === keyOfContent(entry))
+      .sort((a, b) => isFrame(a) - isFrame(b) || a.number - b.number);
   }
 
-  async function add(call: Call, bank: HmaBankJson, entry: BlocklistEntry) {
+  /** The entries of the content that the path names, if it is in that bank. */
+  async function contentAt(call: Call): Promise<[StoredEntry, ...StoredEntry[]]> {
+    const number = Number(/^[1-9]\d{0,14}$/.exec(call.params.id!)?.[0] ?? 0);
+    const entry = number > 0 ? await store.entry(number) : undefined;
+    const isThere = entry && listOf(entry) === listOfBank(call.params.name!);
+    const [first, ...others] = isThere ? await withItsVideo(entry) : [];
+    // HMA ignores the bank; here, a call cannot change the content of another one.
+    if (first?.number === number) return [first, ...others];
+    throw new Refusal('not-found', 'expected the id of content in the bank');
+  }
+
+  async function hashed(picture: HmaPicture, { signal }: Call): Promise<HmaVideo> {
+    if (picture.type === 'video') return await hasher.video(picture, signal);
+    const image = await hasher.hash(picture, signal, { parts: true });
+    if (isPlain(image, minQuality())) {
+      throw new Refusal('bad-request', 'the picture has too little detail to be compared');
+    }
+    const { hash, quality, resample, parts } = image;
+    const entry = {
+      ...{ hash, labels: [] },
+      ...(quality !== undefined && { quality: Math.round(quality) }),
+      ...(resample !== undefined && { resample }),
+      ...(parts !== undefined && { parts }),
+    };
+    return { entries: [entry] };
+  }
+
+  async function add(
+    call: Call,
+    bank: HmaBankJson,
+    content: readonly BlocklistEntry[],
+    missing?: string,
+  ) {
     const list = listOfBank(bank.name);
-    const { numbers, rejected } = await store.apply({ add: [{ ...entry, list }] }, changeBy(call));
+    const entries = content.map((entry) => ({ ...entry, list }));
+    const { numbers, rejected } = await store.apply({ add: entries }, changeBy(call));
     if (rejected.withdrawn > 0) {
+      // Of a video, nothing is listed: neither frames without the file, nor the file alone.
+      if (numbers.length > 0) await store.apply({ remove: numbers });
       throw new Refusal('conflict', 'the hash is withdrawn: reinstate it before you add it');
     }
     const [number] = numbers;
     if (number === undefined) throw new Refusal('unusable', 'the hash has too little detail');
-    const { id } = entry;
-    return hmaJson({
-      id: number,
-      signals: signalsOf(entry.hash),
+    const entry = entries.length > 1 ? await store.entry(number) : undefined;
+    const [first = { number }] = entry ? await withItsVideo(entry) : [];
+    const { id } = entries[0]!;
+    const body = {
+      id: first.number,
+      signals: signalsOf(entries),
       ...(id !== undefined && { metadata: { content_id: id } }),
-    });
+    };
+    return hmaJson(body, 200, missingFrames(missing));
   }
 
   return [
@@ -70,16 +118,18 @@ export function hmaContentRoutes(
       method: 'POST',
       path: '/c/bank/{name}/signal',
       role: 'curate',
-      about: 'Add a hash to a bank.',
-      body: { type: 'object', properties: { pdq: TEXT, video_md5: TEXT, note: TEXT } },
+      about: 'Add a hash to a bank, or a video by its MD5, its frames or both.',
+      body: { type: 'object', properties: { pdq: TEXT, video_md5: TEXT, vpdq: TEXT, note: TEXT } },
       replies: { 200: ADDED, 400: MESSAGE, 404: MESSAGE, 409: MESSAGE, 422: MESSAGE },
       async answer(call, { note, ...signals }) {
         const bank = await bankAt(store, call);
-        const given = Object.entries(signals as Record<string, string>);
-        const hashes = given.map(([type, hex]) => hashOfSignal(signalType(type), hex));
-        const [hash, ...others] = hashes;
-        if (!hash || others.length > 0) throw new Refusal('bad-request', 'expected one signal');
-        return await add(call, bank, entryOf(hash, { ...(note && { note }) }));
+        const said = saidOf({ ...(note && { note }) });
+        const entries = await entriesOfSignals(signals as Record<string, string>);
+        return await add(
+          call,
+          bank,
+          entries.map((entry) => ({ ...entry, ...said })),
+        );
       },
     }),
     {
@@ -87,7 +137,7 @@ export function hmaContentRoutes(
       path: '/c/bank/{name}/content',
       role: 'curate',
       about:
-        'Add the hash of a picture to a bank, or the MD5 of a video: a file at a URL, or the file `photo` or `video` of a form.',
+        'Add the hash of a picture to a bank, or the MD5 and the frames of a video: a file at a URL, or the file `photo` or `video` of a form.',
       query: { url: TEXT, content_type: TEXT, content_id: TEXT, content_uri: TEXT, metadata: TEXT },
       media: ['multipart/form-data', 'application/json'],
       replies: {
@@ -97,20 +147,12 @@ export function hmaContentRoutes(
       async answer(call) {
         const bank = await bankAt(store, call);
         const data = await dataOfJson(call);
-        const { said, hashed } = await hasher.picture(call, async (picture) => ({
-          said: { ...data, ...dataOf(picture) },
-          hashed: await hasher.hash(picture, call.signal, { parts: true }),
+        const { said, entries, missing } = await hasher.picture(call, async (picture) => ({
+          said: saidOf({ ...data, ...dataOf(picture) }),
+          ...(await hashed(picture, call)),
         }));
-        if (isPlain(hashed, minQuality())) {
-          throw new Refusal('bad-request', 'the picture has too little detail to be compared');
-        }
-        const { hash, quality, resample, parts } = hashed;
-        return await add(call, bank, {
-          ...entryOf(hash, said),
-          ...(quality !== undefined && { quality: Math.round(quality) }),
-          ...(resample !== undefined && { resample }),
-          ...(parts !== undefined && { parts }),
-        });
+        const content = entries.map((entry) => ({ ...entry, ...said }));
+        return await add(call, bank, content, missing);
       },
     },
     routeOf({
@@ -123,7 +165,7 @@ export function hmaContentRoutes(
       async answer(call) {
         const bank = await bankAt(store, call);
         const isFull = call.query.include_signals?.toLowerCase() === 'true';
-        return hmaJson(contentJson(await entryAt(call), bank, isFull));
+        return hmaJson(contentJson(await contentAt(call), bank, isFull));
       },
     }),
     routeOf({
@@ -135,20 +177,21 @@ export function hmaContentRoutes(
       replies: { 200: CONTENT, 400: MESSAGE, 404: MESSAGE },
       async answer(call, { disable_until_ts: until, note }) {
         const bank = await bankAt(store, call);
-        const before = await entryAt(call);
-        const pausedUntil = until === undefined ? before.pausedUntil : pausedBy(until, now());
-        const { number, pausedUntil: _, ...entry } = before;
-        const labels = note === undefined ? entry.labels : entryOf(entry.hash, { note }).labels;
+        const [before, ...others] = await contentAt(call);
+        const { number, pausedUntil: paused, ...entry } = before;
+        const pausedUntil = until === undefined ? paused : pausedBy(until, now());
+        const labels = note === undefined ? entry.labels : saidOf({ note }).labels;
         if (note !== undefined) {
           // The later change has the caller's key: if the store knows the key, it has both.
           const key = until === undefined ? changeBy(call) : {};
-          await store.apply({ add: [{ ...entry, labels }] }, key);
+          const entries = [before, ...others].map((one) => ({ ...one, labels }));
+          await store.apply({ add: entries }, key);
         }
         if (until !== undefined) await store.pause(number, pausedUntil, changeBy(call));
         const after = { ...entry, number, labels, ...(pausedUntil && { pausedUntil }) };
         // HMA's reply has these two here and nowhere else.
         const more = { collab_metadata: collabOf(after) ?? {}, user_metadata: null };
-        return hmaJson({ ...contentJson(after, bank, false), ...more });
+        return hmaJson({ ...contentJson([after], bank, false), ...more });
       },
     }),
     {
@@ -162,16 +205,31 @@ export function hmaContentRoutes(
       },
       async answer(call) {
         await bankAt(store, call);
-        const { number } = await entryAt(call);
+        const [{ number }] = await contentAt(call);
         const { removed } = await store.apply({ remove: [number] }, changeBy(call));
-        return hmaJson({ deleted: removed });
+        return hmaJson({ deleted: Math.min(removed, 1) });
       },
     },
   ];
 }
 
+/**
+ * The entries of content by its signals: one, or both of a video.
+ * @throws {Refusal} if there are others
+ */
+async function entriesOfSignals(signals: Readonly<Record<string, string>>) {
+  const types = Object.keys(signals).map(signalType);
+  const hashes = types.flatMap((type): Hash[] =>
+    type === 'vpdq' ? [] : [hashOfSignal(type, signals[type]!)],
+  );
+  const frames = signals.vpdq === undefined ? [] : await framesOfSignal(signals.vpdq);
+  const isVideo = frames.length > 0 && signals.pdq === undefined;
+  if (types.length === 1 || isVideo) return entriesOfContent(hashes, frames);
+  throw new Refusal('bad-request', 'expected one signal, or both of a video');
+}
+
 /** @throws {Refusal} if a text cannot be stored */
-function entryOf(hash: BlocklistEntry['hash'], { id, note }: ContentData): BlocklistEntry {
+function saidOf({ id, note }: ContentData): Pick<BlocklistEntry, 'labels' | 'id'> {
   if ((note?.length ?? 0) > LONGEST_NOTE) {
     throw new Refusal('bad-request', `expected note of at most ${LONGEST_NOTE} characters`);
   }
@@ -183,7 +241,7 @@ function entryOf(hash: BlocklistEntry['hash'], { id, note }: ContentData): Block
   } catch (error) {
     throw new Refusal('bad-request', (error as Error).message);
   }
-  return { hash, labels: note ? [note] : [], ...(id && { id }) };
+  return { labels: note ? [note] : [], ...(id && { id }) };
 }
 
 /** Data about content in the fields of a form or a query. */
@@ -241,8 +299,13 @@ function pausedBy(until: number, nowMs: number): Date | 'for-good' | undefined {
 const collabOf = ({ source, id }: BlocklistEntry) =>
   source === undefined ? undefined : { [source]: id === undefined ? [] : [id] };
 
-function contentJson(entry: StoredEntry, bank: HmaBankJson, isFull: boolean) {
-  const { number, pausedUntil, hash, labels, source, id } = entry;
+function contentJson(
+  content: readonly [StoredEntry, ...StoredEntry[]],
+  bank: HmaBankJson,
+  isFull: boolean,
+) {
+  const [entry] = content;
+  const { number, pausedUntil, labels, source, id } = entry;
   const isOn = pausedUntil === undefined;
   const until = pausedUntil instanceof Date ? Math.ceil(pausedUntil.getTime() / 1000) : 0;
   const collab = collabOf(entry);
@@ -255,7 +318,7 @@ function contentJson(entry: StoredEntry, bank: HmaBankJson, isFull: boolean) {
     disable_until_ts: isOn ? 1 : until,
     original_media_uri: null,
     bank: { ...bank, name: bankOf(listOf(entry)) },
-    ...(isFull && { signals: signalsOf(hash) }),
+    ...(isFull && { signals: signalsOf(content) }),
     ...(Object.keys(metadata).length > 0 && { metadata }),
     ...(labels.length > 0 && { note: labels.join('\n') }),
   };

@@ -1,9 +1,9 @@
 import type { Blocklist } from '../../blocklist/blocklist.js';
 import { type BlocklistEntry, listOf, numberOf } from '../../entry.js';
 import { bitsOf } from '../../hash.js';
-import type { Decision } from '../../matching/decision.js';
+import type { Decision, VideoMatch } from '../../matching/decision.js';
 import { changedBy, nearestOf, type PolicyOptions, policyUnder } from '../../policy.js';
-import { keyOfEntry } from '../../store/stored-entry.js';
+import { contentsOfVideo, keyOfContent, madeNumber, type VideoContent } from './videos.js';
 
 /** The bank of the unnamed list, since a bank in HMA must have a name. */
 const UNNAMED = 'UNNAMED';
@@ -28,8 +28,10 @@ export interface HmaHit {
   readonly distance: number;
   /** true if the decision calls it a match; otherwise it is for review, or allowed */
   readonly isMatch: boolean;
-  /** the number by which callers name the entry */
+  /** the number by which callers name the content: that of the entry, or of its video */
   readonly number: number;
+  /** the video of which frames are on one line of time; absent: the entry alone is near */
+  readonly video?: VideoMatch;
 }
 
 /**
@@ -44,25 +46,52 @@ export function hitsOf(
   banks: readonly string[] | undefined,
 ): HmaHit[] {
   const settings = new Map(blocklist.settings);
-  const nearest = new Map<number, HmaHit>();
+  const nearest = new Map<string, HmaHit>();
+  const videos = new Map(decision.videos?.map((video) => [video.group, video]));
+  const known = new Map<string, ReadonlyMap<string, VideoContent>>();
+  const contentsOf = (entry: BlocklistEntry) => {
+    const video = entry.group ?? '';
+    const contents = known.get(video) ?? contentsOfVideo(blocklist, entry);
+    known.set(video, contents);
+    return contents;
+  };
+  const videoOf = ({ seconds, group = '' }: BlocklistEntry) =>
+    seconds === undefined ? undefined : videos.get(group);
+  // A file may be near by its MD5 and by its frames.
+  const keyOf = ({ hash }: BlocklistEntry, number: number) => `${hash.algorithm} ${number}`;
+  const add = (entry: BlocklistEntry, number: number, distance: number, isMatch: boolean) => {
+    const list = listOf(entry);
+    const before = nearest.get(keyOf(entry, number));
+    const video = videoOf(entry);
+    nearest.set(keyOf(entry, number), {
+      ...{ entry, list, bank: bankOf(list), number },
+      distance: Math.min(distance, before?.distance ?? distance),
+      isMatch: isMatch || before?.isMatch === true,
+      ...(video && { video }),
+    });
+  };
   for (const match of [...decision.matches, ...(decision.allowed ?? [])]) {
     const { entry, distance, tier, allowed } = match;
     const { algorithm } = entry.hash;
-    const list = listOf(entry);
     const general = policyUnder(policy, algorithm, bitsOf(entry.hash));
-    const own = changedBy(settings.get(list)?.policy ?? {}, algorithm, general);
-    const bank = bankOf(list);
-    if (distance > own.matchDistance || banks?.includes(bank) === false) continue;
-    const number = numberFor(entry);
-    const known = nearest.get(number);
+    const own = changedBy(settings.get(listOf(entry))?.policy ?? {}, algorithm, general);
+    if (distance > own.matchDistance && !videoOf(entry)) continue;
+    const content = contentsOf(entry).get(keyOfContent(entry));
     const isMatch = tier === 'match' && allowed === undefined;
-    nearest.set(number, {
-      ...{ entry, list, bank, number },
-      distance: Math.min(distance, known?.distance ?? distance),
-      isMatch: isMatch || known?.isMatch === true,
-    });
+    add(entry, content?.number ?? numberFor(entry), distance, isMatch);
   }
-  return [...nearest.values()].sort((a, b) => a.distance - b.distance);
+  // A decision names one list for each video, which may be on several.
+  for (const { group } of videos.values()) {
+    const hit = [...nearest.values()].find(({ entry }) => entry.group === group);
+    for (const { entry, number } of hit ? contentsOf(hit.entry).values() : []) {
+      const { enabled = true, tier = 'match', trust } = settings.get(listOf(entry)) ?? {};
+      if (!enabled || nearest.has(keyOf(entry, number))) continue;
+      const isMatch = tier === 'match' && trust !== 'foreign' && entry.confirmed !== false;
+      add(entry, number, hit!.distance, isMatch);
+    }
+  }
+  const hits = [...nearest.values()].filter(({ bank }) => banks?.includes(bank) !== false);
+  return hits.sort((a, b) => a.distance - b.distance);
 }
 
 /**
@@ -84,10 +113,7 @@ export function rawHitsOf(
 
 /**
  * The number by which callers name an entry: the store's, from memory, since lookups never wait for
- * a database. Without a store, it is derived from the entry. Those numbers start at 2^52, beyond
- * any store's, so that a caller cannot remove another entry by one.
+ * a database. Without a store, it is derived from the entry, and names none of a store, so that a
+ * caller cannot remove another entry by it.
  */
 const numberFor = (entry: BlocklistEntry): number => numberOf(entry) ?? madeNumber(entry);
-
-const madeNumber = (entry: BlocklistEntry): number =>
-  2 ** 52 + Buffer.from(keyOfEntry(entry)).readUIntBE(0, 6);

@@ -4,14 +4,17 @@ import type { Decision } from '../../matching/decision.js';
 import { type MatchRules, match } from '../../matching/match.js';
 import { typeOf } from '../../packed-words.js';
 import { policyUnder, widestOf } from '../../policy.js';
+import { matchVideo } from '../../video/video.js';
 import type { Schema } from '../http/json-schema.js';
 import { type Call, type QueryOf, Refusal, type Route, repliesOf, routeOf } from '../http/route.js';
 import type { ServiceParts } from '../routes/parts.js';
+import { missingFrames } from './hash.js';
 import { type HmaHit, type HmaLists, hitsOf, rawHitsOf } from './hits.js';
-import type { HmaHasher } from './picture.js';
+import { type HmaHasher, hasNoFrames } from './picture.js';
 import { hmaJson, notHashed } from './reply.js';
 import { BANKS_OF_MATCHES, BARE_MESSAGE, FORM, MATCH, MESSAGE, PLAIN_PDQ, TEXT } from './schema.js';
-import { hashOfSignal, kindOfSignal, signalType } from './signals.js';
+import { framesOfSignal, hashOfSignal, kindOfSignal, signalType } from './signals.js';
+import { compareFrames } from './videos.js';
 
 const SIGNAL = { signal: TEXT, signal_type: TEXT };
 const BANKS = { banks: TEXT };
@@ -19,7 +22,7 @@ const BANKS = { banks: TEXT };
 const CHANCES = { seed: TEXT, bypass_coinflip: TEXT };
 const BY_TYPE: Schema = {
   type: 'object',
-  properties: { pdq: BANKS_OF_MATCHES, video_md5: BANKS_OF_MATCHES },
+  properties: { pdq: BANKS_OF_MATCHES, video_md5: BANKS_OF_MATCHES, vpdq: BANKS_OF_MATCHES },
 };
 
 /**
@@ -35,7 +38,8 @@ const BY_TYPE: Schema = {
  * there may be. HMA has no bound. Neither finds disabled banks or content; HMA's raw lookup does.
  *
  * A hash is looked up unchanged, as plain PDQ. HMA's two calls, `/h/hash` and then `/m/lookup`,
- * find no more than that. Only sending the picture itself searches its variants.
+ * find no more than that. Only sending the picture itself searches its variants. So it is with a
+ * video: its signal has one frame a second, and the video itself has all, and its variants.
  *
  * HMA drops some matches of a bank at random, by its `enabled_ratio`. Nothing is dropped here: a
  * bank of any ratio above 0 is on. So `seed` and `bypass_coinflip` have no effect.
@@ -47,36 +51,46 @@ export function hmaMatchRoutes(
   includesReviews: boolean,
 ): Route[] {
   const searched = (): HmaLists => ({ blocklist: list(), policy: rules().policy ?? {} });
-  const banksFor = (call: Call, decision: Decision) => {
+  const shownTo = (call: Call, decision: Decision) => {
     call.note({ verdict: decision.verdict });
     const hits = hitsOf(searched(), decision, banksIn(call));
-    const shown = hits.filter(({ isMatch }) => isMatch || includesReviews);
-    const banks = new Map<string, object[]>();
-    for (const hit of shown) {
-      const known = banks.get(hit.bank);
-      if (known) known.push(matchOf(hit));
-      else banks.set(hit.bank, [matchOf(hit)]);
-    }
-    return Object.fromEntries(banks);
+    return hits.filter(({ isMatch }) => isMatch || includesReviews);
   };
-  const replyOf = ({ verdict }: Decision, body: object, isWhole: boolean) =>
-    hmaJson(body, 200, isWhole || verdict !== 'none' ? { 'onlyhashes-verdict': verdict } : {});
-  const lookUpPicture = async (call: Call, isNested: boolean) => {
+  const bySignal = async (call: Call) =>
+    await decisionBy(call.query, { list: list(), rules: rules(), call });
+  const headersOf = ({ verdict }: Decision, isWhole: boolean) =>
+    isWhole || verdict !== 'none' ? { 'onlyhashes-verdict': verdict } : {};
+  const lookUpPicture = async (call: Call, type: string | undefined) => {
     const blocklist = list();
     const options = { ...rules(), signal: call.signal };
     return await hasher.picture(call, async (picture) => {
-      if (picture.type === 'video') {
-        const { hash } = await hasher.hash(picture, call.signal);
-        const decision = await decisionAbout(hash, { list: blocklist, rules: rules(), call });
-        const banks = banksFor(call, decision);
-        return replyOf(decision, isNested ? { video_md5: banks } : banks, true);
+      const { types } = picture;
+      const isVideo = types.includes('vpdq');
+      const decision =
+        types.includes('pdq') || isVideo
+          ? await call.countSearches(blocklist, (counted) =>
+              hasher.check(picture, counted, options),
+            )
+          : await decisionAbout((await hasher.video(picture, call.signal)).entries[0]!.hash, {
+              ...{ list: blocklist, rules: rules(), call },
+            });
+      const { verdict, reason } = decision;
+      const isAnswered = types.length > 1 && hasNoFrames(reason);
+      if (verdict === 'unhashable' && !isAnswered) throw notHashed(reason);
+      const hits = shownTo(call, decision);
+      const isFile = ({ entry }: HmaHit) => entry.hash.algorithm === 'md5';
+      const byType: Record<string, object> = {};
+      for (const one of types) {
+        // A listed digest decides, and a file without frames has none to search.
+        const isUnseen = verdict === 'unhashable' || reason === 'matched-digest';
+        if (one === 'vpdq' && isUnseen) continue;
+        byType[one] = banksOf(
+          isVideo ? hits.filter((hit) => isFile(hit) === (one === 'video_md5')) : hits,
+        );
       }
-      const decision = await call.countSearches(blocklist, (counted) =>
-        hasher.check(picture, counted, options),
-      );
-      if (decision.verdict === 'unhashable') throw notHashed(decision.reason);
-      const banks = banksFor(call, decision);
-      return replyOf(decision, isNested ? { pdq: banks } : banks, true);
+      const missing = verdict === 'unhashable' ? missingFrames(reason) : {};
+      const headers = { ...headersOf(decision, true), ...missing };
+      return hmaJson(type === undefined ? byType : (byType[type] ?? {}), 200, headers);
     });
   };
 
@@ -99,15 +113,10 @@ export function hmaMatchRoutes(
       async answer(call) {
         const { url, signal_type: type } = call.query;
         if (url) {
-          if (type !== undefined) signalType(type);
-          return await lookUpPicture(call, type === undefined);
+          return await lookUpPicture(call, type && signalType(type));
         }
-        const decision = await decisionAbout(signalIn(call.query), {
-          list: list(),
-          rules: rules(),
-          call,
-        });
-        return replyOf(decision, banksFor(call, decision), false);
+        const decision = await bySignal(call);
+        return hmaJson(banksOf(shownTo(call, decision)), 200, headersOf(decision, false));
       },
     }),
     {
@@ -115,12 +124,12 @@ export function hmaMatchRoutes(
       path: '/m/lookup',
       role: 'match',
       about:
-        'Banks that list a picture, sent as the file `photo` of a form, or any of its variants; or a `video` by its MD5.',
+        'Banks that list a picture, sent as the file `photo` of a form, or any of its variants; or a `video` by its MD5 and its frames.',
       query: { types: TEXT, ...BANKS, ...CHANCES },
       media: FORM,
       replies: { 200: BY_TYPE, 400: MESSAGE, ...repliesOf(BARE_MESSAGE, 413, 415, 422, 503) },
       isAnswer: true,
-      answer: async (call) => await lookUpPicture(call, true),
+      answer: async (call) => await lookUpPicture(call, undefined),
     },
     routeOf({
       method: 'GET',
@@ -149,11 +158,7 @@ export function hmaMatchRoutes(
       isAnswer: true,
       async answer(call) {
         const isLong = call.query.include_distance?.toLowerCase() === 'true';
-        const decision = await decisionAbout(signalIn(call.query), {
-          list: list(),
-          rules: rules(),
-          call,
-        });
+        const decision = await bySignal(call);
         call.note({ verdict: decision.verdict });
         const { hits, omitted } = rawHitsOf(searched(), decision, banksIn(call));
         const matches = isLong ? hits.map(matchOf) : hits.map(({ number }) => number);
@@ -172,49 +177,89 @@ export function hmaMatchRoutes(
       },
       replies: { 200: COMPARED, ...repliesOf(MESSAGE, 400) },
       async answer(_call, pairs) {
-        const compared = Object.entries(pairs).map(([type, [a, b]]) => {
+        const compared: Record<string, unknown> = {};
+        for (const [type, [a, b]] of Object.entries(pairs)) {
           const name = signalType(type);
+          if (name === 'vpdq') {
+            compared[type] = compareFrames(await framesOfSignal(a!), await framesOfSignal(b!));
+            continue;
+          }
           const { algorithm, bits } = kindOfSignal(name);
           const distance = differingBits(hashOfSignal(name, a!), hashOfSignal(name, b!));
           const { matchDistance } = policyUnder(searched().policy, algorithm, bits);
           const isMatch = distance <= matchDistance;
-          return [type, isDigest(algorithm) ? [isMatch, {}] : [isMatch, { distance }]];
-        });
-        return hmaJson(Object.fromEntries(compared));
+          compared[type] = [isMatch, isDigest(algorithm) ? {} : { distance }];
+        }
+        return hmaJson(compared);
       },
     }),
   ];
 }
 
+const WHETHER: Schema = {
+  type: 'array',
+  items: { anyOf: [{ type: 'boolean' }, { type: 'object' }] },
+};
 const COMPARED: Schema = {
   type: 'object',
-  properties: {
-    pdq: {
-      type: 'array',
-      items: {
-        anyOf: [
-          { type: 'boolean' },
-          { type: 'object', properties: { distance: { type: 'integer' } } },
-        ],
-      },
-    },
-  },
+  properties: { pdq: WHETHER, video_md5: WHETHER, vpdq: WHETHER },
 };
 
-const matchOf = ({ number, distance, entry }: HmaHit) => ({
+const percent = (share: number) => `${Math.round(100 * share)}%`;
+
+const matchOf = ({ number, distance, entry, video }: HmaHit) => ({
   bank_content_id: number,
-  distance: isDigest(entry.hash.algorithm) ? '-' : String(distance),
+  distance: video
+    ? `${percent(video.queryShare)}[${percent(video.listShare)}]`
+    : isDigest(entry.hash.algorithm)
+      ? '-'
+      : String(distance),
 });
+
+function banksOf(hits: readonly HmaHit[]): Record<string, object[]> {
+  const banks = new Map<string, object[]>();
+  for (const hit of hits) {
+    const known = banks.get(hit.bank);
+    if (known) known.push(matchOf(hit));
+    else banks.set(hit.bank, [matchOf(hit)]);
+  }
+  return Object.fromEntries(banks);
+}
+
+/** The request of a decision. */
+interface Asked {
+  readonly list: Blocklist;
+  readonly rules: MatchRules;
+  readonly call: Call;
+}
+
+/**
+ * The decision about the signal of a query. Each frame of a video counts as an answer.
+ * @throws {Refusal} if the query has no valid signal
+ */
+async function decisionBy(
+  { signal = '', signal_type: type }: QueryOf<typeof SIGNAL>,
+  asked: Asked,
+): Promise<Decision> {
+  if (!type) throw new Refusal('bad-request', 'expected signal_type');
+  const name = signalType(type);
+  if (name !== 'vpdq') return await decisionAbout(hashOfSignal(name, signal), asked);
+  const frames = await framesOfSignal(signal);
+  if (frames.length > 1) asked.call.countAnswers(frames.length - 1);
+  const last = frames.reduce((most, { seconds }) => Math.max(most, seconds), 0);
+  const seconds = frames.length > 1 ? (last * frames.length) / (frames.length - 1) : 0;
+  const { policy, allowList, floodGuard } = asked.rules;
+  return matchVideo({ frames, seconds, width: 0, height: 0 }, asked.list, {
+    ...{ policy, allowList, floodGuard },
+  });
+}
 
 /**
  * Decision within the widest match distance of any list. Entries beyond it would be for review,
  * which these lookups do not report. In a million entries this takes 18 us; searching for reviews
  * takes 150.
  */
-async function decisionAbout(
-  hash: Hash,
-  { list, rules, call }: { list: Blocklist; rules: MatchRules; call: Call },
-): Promise<Decision> {
+async function decisionAbout(hash: Hash, { list, rules, call }: Asked): Promise<Decision> {
   const kind = typeOf(hash);
   const { lists } = list.state;
   const { counts } = list.state.of(kind);
@@ -227,10 +272,4 @@ async function decisionAbout(
 function banksIn({ query }: Call): readonly string[] | undefined {
   const { banks } = query as QueryOf<typeof BANKS>;
   return banks ? banks.split(',') : undefined;
-}
-
-/** @throws {Refusal} if the query has no valid hash */
-function signalIn({ signal = '', signal_type: type }: QueryOf<typeof SIGNAL>): Hash {
-  if (!type) throw new Refusal('bad-request', 'expected signal_type');
-  return hashOfSignal(signalType(type), signal);
 }

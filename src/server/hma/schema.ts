@@ -13,12 +13,15 @@ export const MESSAGE: Schema = {
 /** The body of an error of `/m/lookup` that is no mistake of the caller's: see `lookupError`. */
 export const BARE_MESSAGE: Schema = TEXT;
 
-/** A hit. HMA writes the distance as text, and that of a digest as `-`. */
+/**
+ * A hit. HMA writes the distance as text, that of a digest as `-`, and that of a video as the shares
+ * of the query and of the listed video: `87%[50%]`.
+ */
 export const MATCH: Schema = {
   type: 'object',
   properties: {
     bank_content_id: { type: 'integer' },
-    distance: { type: 'string', pattern: '^([0-9]{1,3}|-)$' },
+    distance: { type: 'string', pattern: '^([0-9]{1,3}|-|[0-9]{1,3}%\\[[0-9]{1,3}%\\])$' },
   },
   required: ['bank_content_id', 'distance'],
 };

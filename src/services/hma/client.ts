@@ -48,6 +48,7 @@ import {
   hmaHashCount,
   hmaLookup,
   updateOfHmaContent,
+  withFrames,
 } from './format.js';
 
 /** Options of `HmaClient`. */
@@ -187,7 +188,8 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
         unknown.push(...words);
         // All banks share ids, and an HMA ignores the bank in the request.
         if (content.bank.name !== this.#bank) continue;
-        updates.push(updateOfHmaContent(content, nowSeconds));
+        const update = updateOfHmaContent(content, nowSeconds);
+        updates.push(await withFrames(update, content, options));
       }
       let isWhole = newestId !== undefined && last >= newestId;
       const isSettled = last >= highestId + Math.min(SETTLED, this.#maxMissing);

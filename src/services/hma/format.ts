@@ -2,6 +2,7 @@
  * The JSON of a Hasher-Matcher-Actioner, version 1.1.
  */
 
+import { groupOfFrames } from '../../entry.js';
 import { FormatError } from '../../errors.js';
 import { type Algorithm, hashFrom } from '../../hash.js';
 import type { UnknownWord } from '../../policy.js';
@@ -18,6 +19,7 @@ import {
   UnknownWords,
   wholeNumberOf,
 } from '../../text/json.js';
+import { readVpdq, type VpdqFrame } from '../../text/vpdq.js';
 import { type ListedSignal, type ListUpdate, type UpdateState, updateOf } from '../list-update.js';
 
 /** A list of an HMA. */
@@ -57,6 +59,9 @@ const ALGORITHMS = /* @__PURE__ */ new Map<string, Algorithm>([
   ['pdq', 'pdq'],
   ['video_md5', 'md5'],
 ]);
+
+/** The signal of the frames of a video. */
+const VPDQ = 'vpdq';
 
 /**
  * Content, from the reply of `GET /c/bank/B/content/ID?include_signals=true`.
@@ -106,7 +111,7 @@ function signalsFrom(signals: unknown, words: UnknownWords, report: ReportProble
   }
   return Object.keys(signals).flatMap((type): ListedSignal[] => {
     const value = textOf(signals, type);
-    words.word('signals', type, [...ALGORITHMS.keys()]);
+    words.word('signals', type, [...ALGORITHMS.keys(), VPDQ]);
     // A picture of low quality has an empty hash.
     if (value === '') return [];
     if (value === undefined) {
@@ -154,7 +159,7 @@ export function hmaHashCount(text: string): number | undefined {
  * @param nowSeconds current time, for content that is disabled until a time
  */
 export function updateOfHmaContent(content: HmaContent, nowSeconds: number): ListUpdate {
-  const { id, bank, disableUntil, signals, exchanges } = content;
+  const { id, bank, disableUntil, signals } = content;
   const isOn = disableUntil === 1 || (disableUntil > 1 && disableUntil <= nowSeconds);
   const state: UpdateState = isOn && bank.enabledRatio > 0 ? 'active' : 'withdrawn';
   const hashes = signals.flatMap(({ type, value }) => {
@@ -162,8 +167,42 @@ export function updateOfHmaContent(content: HmaContent, nowSeconds: number): Lis
     const hash = algorithm && hashFrom(algorithm, value);
     return hash ? [hash] : [];
   });
-  const labels = [bank.name, ...exchanges.map(({ name }) => name)];
-  return updateOf({ key: id, source: `HMA/${bank.name}`, state, signals }, hashes, labels);
+  const update = { key: id, source: `HMA/${bank.name}`, state, signals };
+  return updateOf(update, hashes, labelsOf(content));
+}
+
+const labelsOf = ({ bank, exchanges }: HmaContent) => [
+  bank.name,
+  ...exchanges.map(({ name }) => name),
+];
+
+/**
+ * The update with the frames of its video, if it has any: entries of one group.
+ * @throws {FormatError} as `readVpdq`, if there is no `onProblem`
+ */
+export async function withFrames(
+  update: ListUpdate,
+  content: HmaContent,
+  { onProblem }: ReadUpdatesOptions,
+): Promise<ListUpdate> {
+  const { key: id, source, signals, entries } = update;
+  const value = signals.find(({ type }) => type === VPDQ)?.value;
+  if (value === undefined) return update;
+  const frames = await readVpdq([value], onProblem && { onProblem }).catch((error): VpdqFrame[] => {
+    if (!onProblem || !(error instanceof FormatError)) throw error;
+    onProblem(error);
+    return [];
+  });
+  const group = groupOfFrames(frames.map(({ hash }) => hash));
+  const labels = labelsOf(content);
+  const said = { labels, source, id, resample: 'none', variant: 'frame', group } as const;
+  const ofFrames = frames.map(({ hash, quality, seconds }) => ({
+    hash,
+    ...said,
+    quality,
+    seconds,
+  }));
+  return { ...update, entries: [...entries, ...ofFrames] };
 }
 
 /**

@@ -53,8 +53,9 @@ export interface StoreChange {
   readonly disallow?: Iterable<Pick<ListException, 'hash' | 'entry'>> | undefined;
   /**
    * Entries to add, each to the list that it names, which is created if it is missing. An entry
-   * with the list, hash, source, id and variant of an earlier one replaces it and takes its number;
-   * if the earlier one is paused, so is the new one. Degenerate and withdrawn entries are rejected.
+   * with the list, hash, source, id and variant of an earlier one, and of a frame the video and
+   * time, replaces it and takes its number; if the earlier one is paused, so is the new one.
+   * Degenerate and withdrawn entries are rejected.
    */
   readonly add?: ListedEntries | undefined;
 }

@@ -1,6 +1,6 @@
 import { checkInteger, checkOptions, checkTypeOf } from '../../door.js';
 import { type BlocklistEntry, listOf } from '../../entry.js';
-import { type Algorithm, bitsOf, type Hash, hashToHex } from '../../hash.js';
+import { type Algorithm, bitsOf, bytesOf, type Hash, hashToHex } from '../../hash.js';
 import type { Database, Sql, SqlValue } from '../sql/database.js';
 import {
   checkStorable,
@@ -9,6 +9,7 @@ import {
   SELECTED,
   type StoredEntry,
   storedEntryOf,
+  videoOf,
 } from '../stored-entry.js';
 import { type Made, write } from '../write.js';
 
@@ -20,6 +21,8 @@ export interface EntryCondition {
   readonly algorithm?: Algorithm;
   readonly id?: string;
   readonly source?: string;
+  /** the hex digits that its group begins with */
+  readonly group?: string;
   /** true: only paused entries; false: only the others */
   readonly paused?: boolean;
 }
@@ -92,8 +95,8 @@ export async function countEntries(sql: Sql, condition: EntryCondition): Promise
 /** Conditions on listed entries. @throws {TypeError | RangeError} if the condition is invalid */
 function conditionsOf(condition: EntryCondition): { conditions: string; values: SqlValue[] } {
   checkOptions(condition);
-  const { list, hash, algorithm = hash?.algorithm, id, source, paused } = condition;
-  for (const [name, text] of Object.entries({ list, algorithm, id, source })) {
+  const { list, hash, algorithm = hash?.algorithm, id, source, group, paused } = condition;
+  for (const [name, text] of Object.entries({ list, algorithm, id, source, group })) {
     checkTypeOf(name, text, 'string');
     checkStorable(text);
   }
@@ -110,11 +113,37 @@ function conditionsOf(condition: EntryCondition): { conditions: string; values: 
   })) {
     if (value !== undefined) conditions.push(`${column} = $${values.push(value)}`);
   }
+  if (group !== undefined) conditions.push(inGroups(values.push(...groupsFrom(group))));
   if (paused !== undefined) conditions.push(`paused_until is ${paused ? 'not null' : 'null'}`);
   return { conditions: conditions.join(' and '), values };
 }
 
-/** Pauses an entry or resumes it, within a change. @returns `found`: whether it is listed */
+/** The first and the last group that begin with these hex digits, an even number of them. */
+const groupsFrom = (group: string) => {
+  if (!/^([\da-f]{2}){1,32}$/.test(group)) throw new RangeError('expected group to be hex digits');
+  return [bytesOf(group), bytesOf(group.padEnd(64, 'f'))];
+};
+
+/** @param last the number of the later one of its two parameters */
+const inGroups = (last: number) => `group_hash between $${last - 1} and $${last}`;
+
+/**
+ * The condition that an entry, or all entries of its video, fulfil.
+ * @param values of the statement, to which those of the condition are added
+ */
+function withItsVideo(entry: StoredEntry, values: SqlValue[]): string {
+  const { number, source = null, id = null } = entry;
+  const video = videoOf(entry);
+  if (video === undefined) return `number = $${values.push(number)}`;
+  return `list = $${values.push(listOf(entry))} and source is not distinct from $${values.push(source)}
+    and id is not distinct from $${values.push(id)} and ${inGroups(values.push(...groupsFrom(video)))}
+    and (seconds is not null or algorithm = 'md5')`;
+}
+
+/**
+ * Pauses an entry or resumes it, within a change. A frame takes its video along.
+ * @returns `found`: whether it is listed
+ */
 export async function pauseEntry(
   sql: Sql,
   revision: number,
@@ -122,17 +151,17 @@ export async function pauseEntry(
   until: Date | 'for-good' | undefined,
 ): Promise<Made & { found: boolean }> {
   const time = until === 'for-good' ? 'infinity' : (until?.toISOString() ?? null);
-  const [row] = await sql.query<{ found: number; changed: number }>(
-    `with known as (select key from entry where number = $1 and listed),
-    changed as (
-      update entry set paused_until = $2::timestamptz, revision = $3
-      where number = $1 and listed and paused_until is distinct from $2::timestamptz
-      returning key
-    )
-    select (select count(*) from known) as found, (select count(*) from changed) as changed`,
-    [number, time, revision],
+  const entry = await entryOfNumber(sql, number);
+  if (!entry) return { found: false, isChanged: false };
+  const values: SqlValue[] = [time, revision];
+  const changed = await countOf(
+    sql,
+    `update entry set paused_until = $1::timestamptz, revision = $2
+    where listed and paused_until is distinct from $1::timestamptz
+      and ${withItsVideo(entry, values)} returning 1`,
+    values,
   );
-  return { found: row!.found > 0, isChanged: row!.changed > 0 };
+  return { found: true, isChanged: changed > 0 };
 }
 
 /**
@@ -154,14 +183,16 @@ export async function resumeDue(database: Database, now: Date): Promise<number> 
 
 /**
  * Removes the entry with a number, within a change. Parts that were listed with a picture go with
- * the picture's own entry. A part goes alone.
+ * the picture's own entry. A part goes alone, but a frame takes its video along.
  * @returns number of entries removed
  */
 export async function removeEntry(sql: Sql, revision: number, number: number): Promise<number> {
   const entry = await entryOfNumber(sql, number);
   if (!entry) return 0;
   const { hash, group, source, id } = entry;
-  const removed = await removeEntries(sql, revision, 'number = $2', [number]);
+  const values: SqlValue[] = [revision];
+  const where = withItsVideo(entry, values);
+  const removed = await removeEntries(sql, revision, where, values.slice(1));
   if (group !== undefined && group !== hashToHex(hash)) return removed;
   const parts = await removeEntries(
     sql,

@@ -211,8 +211,8 @@ export class ReviewQueue {
     const item = await this.get(id);
     const before = item?.decided;
     const records = item ? this.#recordsOf(item, decision) : [];
-    const feedback = records.flatMap((record) =>
-      role === 'automation' ? [] : this.#feedbackAfter(record),
+    const feedback = onceEach(
+      records.flatMap((record) => (role === 'automation' ? [] : this.#feedbackAfter(record))),
     );
     const exceptions = item && allow ? exceptionsOf(item, allow.reason) : [];
     const what = ['decide', id, outcome, role, allow?.reason, insteadOf];
@@ -352,6 +352,12 @@ export class ReviewQueue {
       ...(upload && isShown && { upload }),
     };
   }
+}
+
+/** Several frames of a video are near, and make the same feedback. */
+function onceEach(feedback: readonly NewFeedback[]): NewFeedback[] {
+  const keyOf = ({ to, entry, body }: NewFeedback) => JSON.stringify([to, entry, body]);
+  return [...new Map(feedback.toReversed().map((one) => [keyOf(one), one])).values()].reverse();
 }
 
 const isThere = async (sql: Sql, { number }: ReviewItem) =>

@@ -351,6 +351,7 @@ test('the index reports its state, before the list is loaded and after', async (
       expect((await json('GET', '/m/index/status')).body).toEqual({
         pdq: { present: false, built_to: -1, size: 0 },
         video_md5: { present: false, built_to: -1, size: 0 },
+        vpdq: { present: false, built_to: -1, size: 0 },
       });
       expect(await json('GET', lookup(HEX))).toEqual({ status: 503, body: expect.any(String) });
       coming.resolve(createBlocklist([{ hash: HASH, labels: [] }]));
@@ -363,6 +364,7 @@ test('the index reports its state, before the list is loaded and after', async (
       expect((await json('GET', '/c/signal_type')).body).toEqual([
         { name: 'pdq', enabled_ratio: 1 },
         { name: 'video_md5', enabled_ratio: 1 },
+        { name: 'vpdq', enabled_ratio: 1 },
       ]);
       expect((await json('GET', '/c/content_type')).body).toEqual([
         { name: 'photo', enabled: true },
