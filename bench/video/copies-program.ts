@@ -70,6 +70,8 @@ export function makeCopies({ seed, folder }: CopiesSetup): void {
     const unrelated = besides + job.round.length;
     return await copiesOf(job.clip, job.filler, entries, unrelated, seed, folder);
   };
+  // At Ctrl+C the parent waits for the jobs that have begun.
+  process.on('SIGINT', () => {});
   process.on('message', (job: CopiesJob) => {
     answer(job).then(
       (said) => process.send?.(said as object),

@@ -27,10 +27,10 @@ const MOST_PLAIN = { atMost: 3 };
 const MOST_CHECKED = { atMost: 5 };
 
 /** In `fixtures/photos`. */
-const PHOTOS = ['dust-bowl-home', 'black-canyon', 'french-alpine-landscape'];
-const UNRELATED = 'nagasaki-boats';
+const PHOTOS = ['dust-bowl-home.jpg', 'acanthus-mollis.jpg', 'french-alpine-landscape.jpg'];
+const UNRELATED = 'nagasaki-boats-q40.jpg';
 
-const photo = (name: string) => fixture(`photos/${name}.jpg`);
+const photo = (name: string) => fixture(`photos/${name}`);
 
 /** A pan over each of some photos, as a video of 16:9. */
 async function panned(path: string, names: readonly string[], height: number, seconds: number) {

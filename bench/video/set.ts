@@ -16,7 +16,7 @@ import { inPercent, rowsBy, rowsByEdit, wrongPairs } from './report.js';
 /** Made clips that are copied. */
 const CLIPS = 4;
 /** For each of them, so many unrelated clips are listed. */
-const UNRELATED = 40;
+const UNRELATED = 20;
 /** Clips that are on no list, to stand beside another in a copy. */
 const FILLERS = 3;
 
@@ -74,7 +74,10 @@ async function runGroups(
     const crew = await Crew.start(script, { program: 'copies', seed, folder });
     try {
       const measured = await measure(crew, groups, others, clips, seed, folder);
-      return { seed, unrelatedClips: measured.unrelated, ...reported(context, measured) };
+      const { unrelated, done, all } = measured;
+      if (done < all) context.note(`stopped after ${done} of ${all} clips`);
+      const facts = { seed, unrelatedClips: unrelated, clipsCopied: done, clipsWanted: all };
+      return { ...facts, ...reported(context, measured) };
     } finally {
       await crew.end();
     }
@@ -83,6 +86,9 @@ async function runGroups(
 
 interface Measured {
   readonly unrelated: number;
+  /** clips that were copied, of all: fewer if the run was stopped */
+  readonly done: number;
+  readonly all: number;
   readonly groups: readonly { readonly name: string; readonly results: readonly CopyResult[] }[];
   readonly kinds: ReadonlyMap<string, Clip['kind']>;
 }
@@ -120,9 +126,13 @@ async function measure(
     mixed.map(({ job }) => job),
     'clips copied',
   );
-  const results = mixed.map(({ name }, at) => ({ name, own: answers[at] as CopyResult[] }));
+  const results = mixed.map(({ name }, at) => ({
+    ...{ name, own: (answers[at] ?? []) as CopyResult[] },
+  }));
+  const done = results.filter(({ own }) => own.length > 0).length;
+  if (done === 0) throw new NotRun('it was stopped before a clip was copied');
   return {
-    unrelated: unrelated.length,
+    ...{ unrelated: unrelated.length, done, all: jobs.length },
     groups: groups.map(({ name }) => ({
       name,
       results: results.flatMap((each) => (each.name === name ? each.own : [])),
@@ -135,7 +145,8 @@ async function measure(
 function reported({ figure, note, table }: BenchContext, { groups, kinds }: Measured) {
   const leasts = new Map(EDITS.map(({ name, least }) => [name, least]));
   const kindOf = ({ clip }: CopyResult) => kinds.get(clip)!;
-  const told = groups.map(({ name, results }) => {
+  const begun = groups.filter(({ results }) => results.length > 0);
+  const told = begun.map(({ name, results }) => {
     const clips = new Set(results.map(({ clip }) => clip)).size;
     const rows = rowsByEdit(results);
     table(`${name}: ${clips} clips, copies found, in percent`, rows.map(inPercent));
@@ -166,9 +177,16 @@ function reported({ figure, note, table }: BenchContext, { groups, kinds }: Meas
   return { groups: told, wrong };
 }
 
-/** Processes on all cores, each with one job at a time. */
+/** Processes on all cores, each with one job at a time. After SIGINT, they begin no further one. */
 class Crew {
-  private constructor(readonly programs: readonly Program[]) {}
+  #isStopped = false;
+  readonly #stop = () => {
+    this.#isStopped = true;
+  };
+
+  private constructor(readonly programs: readonly Program[]) {
+    process.once('SIGINT', this.#stop);
+  }
 
   static async start(script: URL, setup: CopiesSetup): Promise<Crew> {
     const size = Math.max(1, availableParallelism());
@@ -176,13 +194,13 @@ class Crew {
     return new Crew((await Promise.all(started)).map(([program]) => program));
   }
 
-  /** The answers, in the order of the jobs. */
+  /** The answers, in the order of the jobs; none to those that were not begun. */
   async each(jobs: readonly CopiesJob[], what: string): Promise<unknown[]> {
     const answers: unknown[] = [];
     const step = progress(what, jobs.length);
     let [next, done] = [0, 0];
     const work = this.programs.map(async (program) => {
-      while (next < jobs.length) {
+      while (next < jobs.length && !this.#isStopped) {
         const at = next++;
         answers[at] = await program.ask(jobs[at]);
         step(++done);
@@ -197,6 +215,7 @@ class Crew {
   }
 
   async end(): Promise<void> {
+    process.off('SIGINT', this.#stop);
     await Promise.all(this.programs.map((program) => program.end()));
   }
 }
