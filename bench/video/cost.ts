@@ -21,6 +21,8 @@ export interface CostScale {
 }
 
 export const COST_SCALE: CostScale = { heights: [360, 720, 1080], seconds: 12, rounds: 3 };
+/** In these, starting the programs weighs more. */
+export const QUICK_SCALE: CostScale = { ...COST_SCALE, seconds: 4, rounds: 1 };
 
 const FPS = 25;
 const MOST_PLAIN = { atMost: 3 };

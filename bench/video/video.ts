@@ -4,7 +4,7 @@ import { findFfmpeg } from '../../src/node/video/ffmpeg.js';
 import { type Bench, type BenchContext, NotRun, partsOf, writeRecord } from '../harness.js';
 import { serverScript } from '../programs/programs.js';
 import { rival } from '../rivals.js';
-import { runCost } from './cost.js';
+import { COST_SCALE, QUICK_SCALE, runCost } from './cost.js';
 import { runScale } from './scale.js';
 
 /** @throws {NotRun} with one line on how to get FFmpeg */
@@ -27,7 +27,7 @@ const copiesOf = (from: 'made' | 'files') => async (context: BenchContext) => {
 
 async function cost(context: BenchContext): Promise<object> {
   await needFfmpeg();
-  return await runCost(context);
+  return await runCost(context, context.options.quick ? QUICK_SCALE : COST_SCALE);
 }
 
 const PARTS = {
@@ -42,7 +42,7 @@ const PARTS = {
  * beside bare decoding. `scale`: a query of a list of 10,000 videos. `set`: copies of made videos
  * that are found, by our rule and those of others. `files`: the same of videos that are there.
  * Options: `clips` to make, `set` the photos that they are made of (tuned, checked, opened or
- * sealed), `seed`, `photos`.
+ * sealed), `seed`, `photos`; `quick` for a short run of `cost`. Ctrl+C ends a run of copies early.
  */
 export const videoBench: Bench = {
   name: 'video',
