@@ -30,7 +30,8 @@ const command = benchCommandOf(
       choices: [...part.choices, 'kernels', 'pipeline'],
     },
     quick: {
-      about: 'test an eighth of the copies, or of the uploads; fewer pictures of the stages; short videos',
+      about:
+        'test an eighth of the copies, or of the uploads; fewer pictures of the stages; short videos',
       takenBy: [...quick.takenBy, 'variants', 'inner', 'video'],
     },
     photos: { ...photos, takenBy: [...photos.takenBy, 'inner', 'video'] },
