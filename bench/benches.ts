@@ -20,6 +20,7 @@ import { serviceBench } from './store/service.js';
 import { storeBench } from './store/store.js';
 import { uploadsBench } from './uploads/uploads.js';
 import { versusBench } from './versus.js';
+import { videoBench } from './video/video.js';
 
 /** Every benchmark, by its name in `npm run bench -- NAME`. */
 export const BENCHES: readonly Bench[] = [
@@ -43,5 +44,6 @@ export const BENCHES: readonly Bench[] = [
   storeBench,
   serviceBench,
   casesBench,
+  videoBench,
   versusBench,
 ];

@@ -14,6 +14,7 @@ export interface BenchOptions {
   readonly largest?: number;
   readonly distance?: number;
   readonly rounds?: number;
+  readonly clips?: number;
   readonly seed?: number;
   readonly part?: string;
   readonly photos?: string;
@@ -22,7 +23,7 @@ export interface BenchOptions {
   readonly out?: string;
 }
 
-const NUMBERS = ['smallest', 'largest', 'distance', 'rounds', 'seed'];
+const NUMBERS = ['smallest', 'largest', 'distance', 'rounds', 'clips', 'seed'];
 
 /** What a benchmark gets from its runner. */
 export interface BenchContext extends Reporter {

@@ -30,15 +30,22 @@ const command = benchCommandOf(
       choices: [...part.choices, 'kernels', 'pipeline'],
     },
     quick: {
-      about: 'test an eighth of the copies, or of the uploads; fewer pictures of the stages',
-      takenBy: [...quick.takenBy, 'variants', 'inner'],
+      about:
+        'test an eighth of the copies, or of the uploads; fewer pictures of the stages; short videos',
+      takenBy: [...quick.takenBy, 'variants', 'inner', 'video'],
     },
-    photos: { ...photos, takenBy: [...photos.takenBy, 'inner'] },
-    set: { ...set, takenBy: [...set.takenBy, 'inner'] },
-    seed: { ...seed, takenBy: [...seed.takenBy, 'inner'] },
+    photos: { ...photos, takenBy: [...photos.takenBy, 'inner', 'video'] },
+    set: { ...set, takenBy: [...set.takenBy, 'inner', 'video'] },
+    seed: { ...seed, takenBy: [...seed.takenBy, 'inner', 'video'] },
     stages: {
       about: 'kernels beside their twins, and the stages of a check',
       takenBy: ['variants'],
+    },
+    clips: {
+      about: 'clips to make of photos, each copied by every edit; default 4',
+      takenBy: ['video'],
+      value: 'N',
+      range: [1, 1000],
     },
     rounds: {
       about: 'paired rounds per case, default 20',

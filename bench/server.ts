@@ -3,10 +3,13 @@ import { runProgram, serve } from './programs/child.js';
 import type { FollowSetup } from './store/follow-program.js';
 import type { LoadSetup } from './store/load-program.js';
 import type { ServeSetup } from './store/service-program.js';
+import type { CopiesSetup } from './video/copies-program.js';
 
-/* The programs of `bench lists`, `store` and `service`. */
+/* The programs of `bench lists`, `store`, `service` and `video`. */
 
 await runProgram({
+  copies: async (setup: CopiesSetup) =>
+    (await import('./video/copies-program.js')).makeCopies(setup),
   fetch: async (setup: FetchSetup) => (await import('./lists/fetch-program.js')).fetchOnce(setup),
   follow: async (setup: FollowSetup) =>
     (await import('./store/follow-program.js')).followStore(setup),
