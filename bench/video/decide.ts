@@ -1,6 +1,6 @@
 import type { Blocklist } from '../../src/blocklist/blocklist.js';
 import type { Decision } from '../../src/matching/decision.js';
-import { checkVideo } from '../../src/node/video/check-video.js';
+import { createHashPool } from '../../src/node/pool/create-hash-pool.js';
 import { hashVideo } from '../../src/node/video/hash-video.js';
 import { matchVideo, type VideoRule } from '../../src/video/video.js';
 
@@ -9,9 +9,16 @@ export const OTHERS = ['vpdq', 'python-threatexchange'] as const satisfies reado
 
 export type OtherRule = (typeof OTHERS)[number];
 
+/** Its CPU counts as that of the program. */
+const pool = createHashPool({ workers: 1, isolation: 'thread', videos: {} });
+
 /** Decides about a video in a file. All parts of the bench call the library here. */
-export const decide = (path: string, list: Blocklist): Promise<Decision> =>
-  checkVideo(path, list, { rule: 'line' });
+export async function decide(path: string, list: Blocklist): Promise<Decision> {
+  const decision = await pool.check(path, list);
+  if (decision.verdict === 'unhashable')
+    throw new Error(`expected a video, got ${decision.reason}`);
+  return decision;
+}
 
 /** The decisions of others about a video in a file: one hash a second, no variants, no time. */
 export async function decideAsOthers(

@@ -210,6 +210,17 @@ export async function openRegularFile(path: string | URL): Promise<[FileHandle, 
   throw new DecodeError('unreadable', message);
 }
 
+/** The first bytes of a file, as many as tell a video. @throws {DecodeError} `unreadable` */
+export async function headOf(path: string | URL): Promise<Uint8Array> {
+  const [file] = await openRegularFile(path);
+  try {
+    const { buffer, bytesRead } = await file.read({ buffer: new Uint8Array(VIDEO_HEAD_BYTES) });
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
 async function readRegularFile(
   path: string | URL,
   maxBytes: number,

@@ -9,13 +9,14 @@ import type { DecisionTimings } from '../../matching/decision.js';
 import { MAX_BYTES } from '../../picture/options.js';
 import { type Deadline, deadline, unlessAborted } from '../../picture/waiting.js';
 import type { FileDigests } from '../file-digests.js';
-import { fileKindOf } from '../files/file-kind.js';
 import type { HashFileOptions } from '../hash-file.js';
 import type { PaceLimits } from '../pace.js';
 import {
   discard,
+  headOf,
   type ImageSource,
   isSent,
+  isVideo,
   lengthOf,
   pathOf,
   readDigested,
@@ -283,7 +284,7 @@ const TOO_LONG: readonly string[] = ['too-many-bytes', 'not-a-picture'];
 /** True if it is the path of a video; any error of the file is reported when it is read. */
 async function isVideoFile(source: ImageSource): Promise<boolean> {
   if (typeof source !== 'string' && !(source instanceof URL)) return false;
-  return (await fileKindOf(pathOf(source)).catch(() => undefined)) === 'video';
+  return await headOf(source).then(isVideo, () => false);
 }
 
 /**

@@ -211,9 +211,10 @@ export class ReviewQueue {
     const item = await this.get(id);
     const before = item?.decided;
     const records = item ? this.#recordsOf(item, decision) : [];
-    const feedback = onceEach(
-      records.flatMap((record) => (role === 'automation' ? [] : this.#feedbackAfter(record))),
+    const all = records.flatMap((record) =>
+      role === 'automation' ? [] : this.#feedbackAfter(record),
     );
+    const feedback = item?.decision.videos ? onceEach(all) : all;
     const exceptions = item && allow ? exceptionsOf(item, allow.reason) : [];
     const what = ['decide', id, outcome, role, allow?.reason, insteadOf];
     return await write<Decided>(this.#database, what, change, async (sql, revision) => {

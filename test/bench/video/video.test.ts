@@ -8,13 +8,16 @@ import { EDITS, makeCopy } from '../../../bench/video/edits.js';
 import { runScale } from '../../../bench/video/scale.js';
 import { videoBench } from '../../../bench/video/video.js';
 import { createBlocklist } from '../../../src/blocklist/blocklist.js';
+import { setWorkerScripts } from '../../../src/node/pool/start-thread.js';
 import { hashVideo } from '../../../src/node/video/hash-video.js';
 import { entriesOfVideo } from '../../../src/video/video.js';
 import { testFolder } from '../../folder.js';
+import { ownScripts } from '../../node/pool/hash-process.js';
 import { videoTest } from '../../node/video/ffmpeg.js';
 import { listener, recordOf } from '../listener.js';
 
 const folder = testFolder();
+setWorkerScripts(ownScripts('hash-process', 'heic-worker').folder);
 const PHOTOS = ['dust-bowl-home.jpg', 'black-canyon-grey.jpg', 'french-alpine-landscape.jpg'];
 const photos = PHOTOS.map((source) => ({
   source,

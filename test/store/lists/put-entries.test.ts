@@ -42,8 +42,8 @@ const ELSE: Required<Said> = {
   opinions: [{ from: 'one', says: 'yes' }],
   confirmed: false,
 };
-/** What makes an entry another one. */
-const OWN: readonly FieldName[] = ['source', 'id', 'variant', 'list'];
+/** What makes an entry another one: of a frame, its video and time, too. */
+const OWN: readonly FieldName[] = ['source', 'id', 'variant', 'list', 'group', 'seconds'];
 
 describeEngines((running) => {
   const { store } = sharedStore(running);
