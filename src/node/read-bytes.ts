@@ -210,7 +210,10 @@ export async function openRegularFile(path: string | URL): Promise<[FileHandle, 
   throw new DecodeError('unreadable', message);
 }
 
-/** The first bytes of a file, as many as tell a video. @throws {DecodeError} `unreadable` */
+/**
+ * The first bytes of a file: those of a video show its format.
+ * @throws {DecodeError} `unreadable`
+ */
 export async function headOf(path: string | URL): Promise<Uint8Array> {
   const [file] = await openRegularFile(path);
   try {
