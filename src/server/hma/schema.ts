@@ -14,7 +14,7 @@ export const MESSAGE: Schema = {
 export const BARE_MESSAGE: Schema = TEXT;
 
 /**
- * A hit. HMA writes the distance as text, that of a digest as `-`, and of a video as the shares
+ * A hit. HMA writes the distance as text, that of a digest as `-`, and a video's by the shares
  * of the query and of the listed video: `87%[50%]`.
  */
 export const MATCH: Schema = {

@@ -211,10 +211,7 @@ export class ReviewQueue {
     const item = await this.get(id);
     const before = item?.decided;
     const records = item ? this.#recordsOf(item, decision) : [];
-    const all = records.flatMap((record) =>
-      role === 'automation' ? [] : this.#feedbackAfter(record),
-    );
-    const feedback = item?.decision.videos ? onceEach(all) : all;
+    const feedback = role === 'automation' ? [] : this.#feedbackAfter(records);
     const exceptions = item && allow ? exceptionsOf(item, allow.reason) : [];
     const what = ['decide', id, outcome, role, allow?.reason, insteadOf];
     return await write<Decided>(this.#database, what, change, async (sql, revision) => {
@@ -317,11 +314,19 @@ export class ReviewQueue {
     );
   }
 
-  #feedbackAfter(record: ReviewRecord): NewFeedback[] {
-    const { time: _, ...decided } = record;
-    return this.#feedbackOf(decided).map((one, at) =>
-      checkedFeedback({ ...one, id: `${record.id}:${at}` }),
-    );
+  /** An entry gets the same feedback once: several frames of a video have its id. */
+  #feedbackAfter(records: readonly ReviewRecord[]): NewFeedback[] {
+    const once = new Map<string, NewFeedback>();
+    for (const { time: _, ...decided } of records) {
+      const { id, source, hash } = decided.entry ?? {};
+      for (const [at, one] of this.#feedbackOf(decided).entries()) {
+        const feedback = checkedFeedback({ ...one, id: `${decided.id}:${at}` });
+        const { to, entry, body } = feedback;
+        const key = JSON.stringify([id ?? hash, source, decided.list, to, entry, body]);
+        if (!once.has(key)) once.set(key, feedback);
+      }
+    }
+    return [...once.values()];
   }
 
   #keptFacts(facts: ReviewFacts): ReviewFacts {
@@ -353,12 +358,6 @@ export class ReviewQueue {
       ...(upload && isShown && { upload }),
     };
   }
-}
-
-/** Several frames of a video are near, and make the same feedback. */
-function onceEach(feedback: readonly NewFeedback[]): NewFeedback[] {
-  const keyOf = ({ to, entry, body }: NewFeedback) => JSON.stringify([to, entry, body]);
-  return [...new Map(feedback.toReversed().map((one) => [keyOf(one), one])).values()].reverse();
 }
 
 const isThere = async (sql: Sql, { number }: ReviewItem) =>

@@ -1,17 +1,23 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, onTestFinished, test, vi } from 'vitest';
 import { createBlocklist } from '../../../src/blocklist/blocklist.js';
 import { hashToHex } from '../../../src/hash.js';
+import { createHashPool } from '../../../src/node/pool/create-hash-pool.js';
+import type { HashPool } from '../../../src/node/pool/hash-pool.js';
+import { setWorkerScripts } from '../../../src/node/pool/start-thread.js';
+import { hashVideo } from '../../../src/node/video/hash-video.js';
 import { HmaClient } from '../../../src/services/hma/client.js';
 import { readVpdq, type VpdqFrame, writeVpdq } from '../../../src/text/vpdq.js';
 import { entriesOfVideo, matchVideo } from '../../../src/video/video.js';
-import { clipPath, MADE, videoTest } from '../../node/video/ffmpeg.js';
+import { ownScripts } from '../../node/pool/hash-process.js';
+import { clipPath, ffmpeg, MADE, videoTest } from '../../node/video/ffmpeg.js';
 import { scene, video } from '../../video/films.js';
-import { NO_PICTURE } from '../uploads/uploads.js';
+import { NO_PICTURE, pool } from '../uploads/uploads.js';
 import { followedStore, pictureForm, type ServedHma, servedHma } from './hma-served.js';
 
 const { store, follower } = await followedStore();
 afterAll(async () => await store.close());
+const CLIP = readFileSync(clipPath('pan-h264-2997.mp4'));
 const message = { message: expect.any(String) };
 
 /** A frame a second of a film, as python-threatexchange sends it. */
@@ -29,6 +35,24 @@ const post = async (url: string, form: FormData) => {
   const reason = reply.headers.get('onlyhashes-vpdq');
   return { status: reply.status, body: (await reply.json()) as never, reason };
 };
+
+// The first test: FFmpeg is found once.
+test('without FFmpeg, the MD5 is the answer, and a header says so', async () => {
+  vi.stubEnv('PATH', '');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  await served(async ({ json, url }) => {
+    await json('POST', '/c/banks', { name: 'FILMS' });
+    const form = () => pictureForm('video', CLIP);
+    const hashed = await post(`${url}/h/hash`, form());
+    const signals = { video_md5: expect.any(String) };
+    expect(hashed).toEqual({ status: 200, reason: 'decoder-missing', body: signals });
+    const added = await post(`${url}/c/bank/FILMS/content`, form());
+    expect(added).toMatchObject({ status: 200, reason: 'decoder-missing', body: { signals } });
+    const only = await post(`${url}/h/hash?types=vpdq`, form());
+    expect([only.status, only.body]).toEqual([501, message]);
+    await json('DELETE', '/c/bank/FILMS');
+  });
+});
 
 test('a video is listed by its signal, found, paused, noted and removed as one content', async () => {
   await served(async ({ json }) => {
@@ -169,7 +193,6 @@ test('our own client fetches the videos of a bank, each once', async () => {
   });
 });
 
-const CLIP = readFileSync(clipPath('pan-h264-2997.mp4'));
 const EXPECTED = readFileSync(`${MADE}/one-second/pan-h264-2997.txt`, 'utf8');
 
 videoTest('a video is hashed by its MD5 and as the vPDQ reference hashes it', async () => {
@@ -187,6 +210,18 @@ videoTest('a video is hashed by its MD5 and as the vPDQ reference hashes it', as
     expect(none.reason).toEqual(expect.any(String));
     const refused = await post(`${url}/h/hash?types=vpdq`, pictureForm('video', NO_PICTURE));
     expect([refused.status, refused.body]).toEqual([415, message]);
+  });
+});
+
+videoTest('frames that fit in no address are given only on request', async () => {
+  const source = 'testsrc2=size=64x64:rate=1:duration=150';
+  const long = ffmpeg('-f', 'lavfi', '-i', source, '-f', 'matroska', '-');
+  await served(async ({ url }) => {
+    const { body, reason } = await post(`${url}/h/hash`, pictureForm('video', long));
+    expect([Object.keys(body), reason]).toEqual([['video_md5'], 'too-long']);
+    const asked = await post(`${url}/h/hash?types=vpdq`, pictureForm('video', long));
+    expect(asked.reason).toBe(null);
+    expect(await readVpdq((asked.body as { vpdq: string }).vpdq)).toHaveLength(150);
   });
 });
 
@@ -227,4 +262,28 @@ videoTest('an uploaded video is listed by its MD5 and frames, and removed as one
     expect(alone.reason).toEqual(expect.any(String));
     await json('DELETE', '/c/bank/FILMS');
   });
+});
+
+setWorkerScripts(ownScripts('hash-process', 'heic-worker').folder);
+const videoPool = createHashPool({ workers: 1, videos: {} });
+afterAll(() => videoPool.close());
+
+videoTest('a file is looked up by its MD5 and its frames, if the pool decodes videos', async () => {
+  const listed = entriesOfVideo(await hashVideo(clipPath('pan-h264-2997.mp4')), { list: 'FILMS' });
+  const blocklist = createBlocklist(listed);
+  const lookUp = (pool: HashPool, bytes: Uint8Array, query = '') =>
+    servedHma(({ url }) => post(`${url}/m/lookup${query}`, pictureForm('video', bytes)), {
+      ...{ blocklist, pool },
+    });
+  const found = await lookUp(videoPool, CLIP);
+  const hit = { bank_content_id: expect.any(Number), distance: '100%[100%]' };
+  expect(found).toEqual({
+    ...{ status: 200, reason: null },
+    body: { video_md5: {}, vpdq: { FILMS: [hit] } },
+  });
+  const asked = await lookUp(videoPool, CLIP, '?types=vpdq');
+  expect(asked.body).toEqual({ vpdq: { FILMS: [hit] } });
+  expect((await lookUp(videoPool, CLIP, '?types=video_md5')).body).toEqual({ video_md5: {} });
+  const plain = await lookUp(pool, CLIP);
+  expect(plain).toEqual({ status: 200, body: { video_md5: {} }, reason: 'not-a-picture' });
 });

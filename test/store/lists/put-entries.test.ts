@@ -42,7 +42,7 @@ const ELSE: Required<Said> = {
   opinions: [{ from: 'one', says: 'yes' }],
   confirmed: false,
 };
-/** What makes an entry another one: of a frame, its video and time, too. */
+/** What makes an entry another one, if it is a frame of a video. */
 const OWN: readonly FieldName[] = ['source', 'id', 'variant', 'list', 'group', 'seconds'];
 
 describeEngines((running) => {
