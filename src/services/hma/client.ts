@@ -48,7 +48,6 @@ import {
   hmaHashCount,
   hmaLookup,
   updateOfHmaContent,
-  withFrames,
 } from './format.js';
 
 /** Options of `HmaClient`. */
@@ -188,8 +187,7 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
         unknown.push(...words);
         // All banks share ids, and an HMA ignores the bank in the request.
         if (content.bank.name !== this.#bank) continue;
-        const update = updateOfHmaContent(content, nowSeconds);
-        updates.push(await withFrames(update, content, options));
+        updates.push(updateOfHmaContent(content, nowSeconds));
       }
       let isWhole = newestId !== undefined && last >= newestId;
       const isSettled = last >= highestId + Math.min(SETTLED, this.#maxMissing);

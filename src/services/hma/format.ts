@@ -2,7 +2,7 @@
  * The JSON of a Hasher-Matcher-Actioner, version 1.1.
  */
 
-import { groupOfFrames } from '../../entry.js';
+import { type BlocklistEntry, groupOfFrames, MAX_SECONDS } from '../../entry.js';
 import { FormatError } from '../../errors.js';
 import { type Algorithm, hashFrom } from '../../hash.js';
 import type { UnknownWord } from '../../policy.js';
@@ -12,6 +12,7 @@ import {
   jsonObject,
   leftOut,
   own,
+  parsedJson,
   problemsOf,
   type ReadUpdatesOptions,
   type ReportProblem,
@@ -19,7 +20,6 @@ import {
   UnknownWords,
   wholeNumberOf,
 } from '../../text/json.js';
-import { readVpdq, type VpdqFrame } from '../../text/vpdq.js';
 import { type ListedSignal, type ListUpdate, type UpdateState, updateOf } from '../list-update.js';
 
 /** A list of an HMA. */
@@ -122,6 +122,9 @@ function signalsFrom(signals: unknown, words: UnknownWords, report: ReportProble
     if (algorithm && !hashFrom(algorithm, value)) {
       report('bad-hash', `expected the hex digits of a hash of ${algorithm}: the record is kept`);
     }
+    if (type === VPDQ && !framesOf(value)) {
+      report('bad-hash', 'expected a list of frames "hash,quality,seconds": the record is kept');
+    }
     return [{ type, value: algorithm ? value.toLowerCase() : value }];
   });
 }
@@ -159,7 +162,7 @@ export function hmaHashCount(text: string): number | undefined {
  * @param nowSeconds current time, for content that is disabled until a time
  */
 export function updateOfHmaContent(content: HmaContent, nowSeconds: number): ListUpdate {
-  const { id, bank, disableUntil, signals } = content;
+  const { id, bank, disableUntil, signals, exchanges } = content;
   const isOn = disableUntil === 1 || (disableUntil > 1 && disableUntil <= nowSeconds);
   const state: UpdateState = isOn && bank.enabledRatio > 0 ? 'active' : 'withdrawn';
   const hashes = signals.flatMap(({ type, value }) => {
@@ -167,42 +170,33 @@ export function updateOfHmaContent(content: HmaContent, nowSeconds: number): Lis
     const hash = algorithm && hashFrom(algorithm, value);
     return hash ? [hash] : [];
   });
-  const update = { key: id, source: `HMA/${bank.name}`, state, signals };
-  return updateOf(update, hashes, labelsOf(content));
+  const labels = [bank.name, ...exchanges.map(({ name }) => name)];
+  const source = `HMA/${bank.name}`;
+  const update = updateOf({ key: id, source, state, signals }, hashes, labels);
+  const frames = framesOf(signals.find(({ type }) => type === VPDQ)?.value ?? '[]') ?? [];
+  const group = groupOfFrames(frames.map(({ hash }) => hash));
+  const ofFrames = frames.map((frame) => ({ ...frame, labels, source, id, group }));
+  return { ...update, entries: [...update.entries, ...ofFrames] };
 }
 
-const labelsOf = ({ bank, exchanges }: HmaContent) => [
-  bank.name,
-  ...exchanges.map(({ name }) => name),
-];
-
 /**
- * The update with the frames of its video, if it has any: entries of one group.
- * @throws {FormatError} as `readVpdq`, if there is no `onProblem`
+ * The frames of a video in its `vpdq` signal, without their group; undefined if one is malformed.
+ * Times may have an exponent.
  */
-export async function withFrames(
-  update: ListUpdate,
-  content: HmaContent,
-  { onProblem }: ReadUpdatesOptions,
-): Promise<ListUpdate> {
-  const { key: id, source, signals, entries } = update;
-  const value = signals.find(({ type }) => type === VPDQ)?.value;
-  if (value === undefined) return update;
-  const frames = await readVpdq([value], onProblem && { onProblem }).catch((error): VpdqFrame[] => {
-    if (!onProblem || !(error instanceof FormatError)) throw error;
-    onProblem(error);
-    return [];
-  });
-  const group = groupOfFrames(frames.map(({ hash }) => hash));
-  const labels = labelsOf(content);
-  const said = { labels, source, id, resample: 'none', variant: 'frame', group } as const;
-  const ofFrames = frames.map(({ hash, quality, seconds }) => ({
-    hash,
-    ...said,
-    quality,
-    seconds,
-  }));
-  return { ...update, entries: [...entries, ...ofFrames] };
+function framesOf(value: string): Omit<BlocklistEntry, 'labels'>[] | undefined {
+  const frames: Omit<BlocklistEntry, 'labels'>[] = [];
+  const rows = parsedJson(value);
+  for (const row of Array.isArray(rows) ? rows : [undefined]) {
+    const [, hex, quality, time] =
+      /^(\w{64}),(\d{1,3}),(\d[\d.e+-]{0,39})$/.exec(String(row)) ?? [];
+    const hash = hashFrom('pdq', hex);
+    const seconds = Number(time);
+    if (!hash || Number(quality) > 100 || !(seconds >= 0 && seconds <= MAX_SECONDS))
+      return undefined;
+    const said = { quality: Number(quality), resample: 'none', variant: 'frame', seconds } as const;
+    frames.push({ hash, ...said });
+  }
+  return frames;
 }
 
 /**

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { checkEntry } from '../../../src/entry.js';
 import { FormatError } from '../../../src/errors.js';
 import { hashFromHex } from '../../../src/hash.js';
 import { writeHmaContent } from '../../../src/services/hma/fake.js';
@@ -54,6 +55,36 @@ describe('content', () => {
         expect.objectContaining({ hash, id: '1234', source: 'HMA/NCMEC_SHARE' }),
       ),
     });
+  });
+
+  test('frames of a video are of one group', () => {
+    const rows = [`${PDQ},100,0.0`, `${PDQ.toUpperCase()},7,1.23e+02`];
+    const of = (vpdq: string) => read({ ...REPLY, signals: { vpdq } });
+    const { content, unknown, problems } = of(JSON.stringify(rows));
+    expect({ unknown, problems }).toEqual({ unknown: [], problems: [] });
+    const { entries } = updateOfHmaContent(content, 100);
+    const frame = {
+      ...{ hash: hashFromHex('pdq', PDQ), id: '1234', source: 'HMA/NCMEC_SHARE' },
+      ...{ variant: 'frame', resample: 'none', group: expect.stringMatching(/^[\da-f]{64}$/) },
+    };
+    expect(entries).toMatchObject([
+      { ...frame, quality: 100, seconds: 0 },
+      { ...frame, quality: 7, seconds: 123 },
+    ]);
+    expect(entries[0]!.group).toBe(entries[1]!.group);
+    for (const entry of entries) checkEntry(entry);
+    for (const wrong of [
+      'x',
+      '{}',
+      '[1]',
+      `["${PDQ},101,0"]`,
+      `["${PDQ},1,1e99"]`,
+      `["${PDQ},1"]`,
+    ]) {
+      const other = of(wrong);
+      expect(other.problems, wrong).toEqual(['bad-hash']);
+      expect(updateOfHmaContent(other.content, 100).entries).toEqual([]);
+    }
   });
 
   test('its provenance may be in its metadata', () => {
