@@ -108,11 +108,10 @@ test("a browser's Worker is read in 38 files, SIMD apart, and its room has no mo
 });
 
 test.each([...sources.keys()].filter((file) => /^services\/.+\/client\.ts$/.test(file)))(
-  '%s is read in eight files, besides those of the root; with videos in eleven',
+  '%s is read in eight files, besides those of the root',
   (client) => {
     const chain = chainOf(client).filter((file) => file.includes('/') && !/^kernels\//.test(file));
-    const most = chain.includes('text/vpdq.ts') ? 11 : 8;
-    expect(chain.length).toBeLessThanOrEqual(most);
+    expect(chain.length).toBeLessThanOrEqual(8);
   },
 );
 
