@@ -62,8 +62,8 @@ export async function readBytes(
 /**
  * As `readBytes`, with digests of the bytes. A source of more than `maxBytes` is read on for them,
  * up to their own limit, and nothing of it is held.
- * @param diverted gets the chunks of a source in memory or of a stream that begins as a video, and
- *   what it returns is the result
+ * @param diverted gets the chunks of a source in memory or of a stream that begins as a video; its
+ *   result is returned
  */
 export async function readDigested(
   source: ImageSource,
@@ -173,7 +173,7 @@ async function readChunks(
 export const isVideo = (head: Uint8Array): boolean =>
   head.length >= VIDEO_HEAD_BYTES && !['gif', undefined].includes(videoFormatOf(head));
 
-/** What was read of a video, and what follows. */
+/** The chunks of a video whose first bytes were read, from its start. */
 async function* rest(
   head: Uint8Array,
   chunks: AsyncGenerator<Uint8Array, void, undefined>,
@@ -211,14 +211,14 @@ export async function openRegularFile(path: string | URL): Promise<[FileHandle, 
 }
 
 /**
- * The first bytes of a file: those of a video show its format.
+ * The first bytes of a file, which show the format of a video, and its length.
  * @throws {DecodeError} `unreadable`
  */
-export async function headOf(path: string | URL): Promise<Uint8Array> {
-  const [file] = await openRegularFile(path);
+export async function beginningOf(path: string | URL): Promise<{ head: Uint8Array; size: number }> {
+  const [file, size] = await openRegularFile(path);
   try {
     const { buffer, bytesRead } = await file.read({ buffer: new Uint8Array(VIDEO_HEAD_BYTES) });
-    return buffer.subarray(0, bytesRead);
+    return { head: buffer.subarray(0, bytesRead), size };
   } finally {
     await file.close();
   }

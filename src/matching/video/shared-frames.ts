@@ -34,7 +34,7 @@ export interface ListedFrame {
   readonly seconds: number;
 }
 
-/** What is known of a list's videos. It is dropped with the list's state, and when it is large. */
+/** Answers about a list's videos. They are dropped with the list's state, or when they are many. */
 interface Known {
   readonly frames: Map<string, readonly ListedFrame[]>;
   /** by two groups */

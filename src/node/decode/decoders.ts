@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type { ImageFormat } from '../../formats/image-format.js';
 import { hasKernels } from '../../kernels/simd/arena.js';
 import { decodeThreads } from '../pool/start-thread.js';
-import { findFfmpeg, Program, textOf } from '../video/ffmpeg.js';
+import { findFfmpeg } from '../video/ffmpeg.js';
 import { importSharp } from './sharp.js';
 
 /** The decoders of this machine. */
@@ -15,7 +15,7 @@ export interface Decoders {
   threads: number;
   /** what hashes pictures: WebAssembly SIMD, or JavaScript where it is missing or forbidden */
   hashing: 'simd' | 'javascript';
-  /** what decodes videos, or why they cannot be decoded */
+  /** the decoder of videos, or the reason that there is none */
   ffmpeg: { version: string; path: string } | { missing: string };
   formats: {
     format: ImageFormat;
@@ -63,9 +63,8 @@ export async function decoders(): Promise<Decoders> {
 
 async function ffmpegHere(): Promise<Decoders['ffmpeg']> {
   try {
-    const { ffmpeg: path } = await findFfmpeg();
-    const text = await textOf(new Program(path, ['-version'], { stallSeconds: 60 }));
-    return { version: /^ffmpeg version (\S+)/.exec(text)?.[1] ?? 'unknown', path };
+    const { ffmpeg: path, version } = await findFfmpeg();
+    return { version, path };
   } catch (error) {
     return { missing: (error as Error).message };
   }

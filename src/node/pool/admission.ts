@@ -12,8 +12,8 @@ import type { FileDigests } from '../file-digests.js';
 import type { HashFileOptions } from '../hash-file.js';
 import type { PaceLimits } from '../pace.js';
 import {
+  beginningOf,
   discard,
-  headOf,
   type ImageSource,
   isSent,
   isVideo,
@@ -213,10 +213,8 @@ export class Upload {
   async #inPlace(source: string | URL): Promise<Uint8Array> {
     const begun = performance.now();
     const { signal, digests } = this;
-    const { counts, limits } = this.#admission;
+    const { counts } = this.#admission;
     this.#isVideo(pathOf(source));
-    const { maxBytes } = limits.videos;
-    if (((await sizeOf(source)) ?? 0) > maxBytes) throw tooMany(maxBytes);
     counts.reading++;
     try {
       await readDigested(source, { maxBytes: 1, signal }, digests);
@@ -232,19 +230,29 @@ export class Upload {
 
   /** Writes a video to a file. */
   async #kept(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-    const { signal } = this;
+    const { signal, digests } = this;
     const { limits, disk } = this.#admission;
     const { maxBytes, maxSpoolBytes, spoolFolder } = limits.videos;
     const most = Math.min(maxBytes, maxSpoolBytes);
+    // A longer one is read on only for its digests.
+    const tooLong = async (read: number) => {
+      let left = (digests?.maxBytes ?? 0) - read;
+      if (left <= 0) return tooMany(most);
+      for await (const chunk of chunks) {
+        left -= chunk.length;
+        if (left < 0) break;
+      }
+      return tooMany(most);
+    };
     const length = lengthOf(this.#source as Blob) ?? most;
-    if (length > most) throw tooMany(most);
+    if (length > most) throw await tooLong(0);
     const reservation = await disk.reserve(Math.min(FIRST, length), signal, length);
     this.#spooled = reservation;
     let written = 0;
     const counted = async function* () {
       for await (const chunk of chunks) {
         written += chunk.length;
-        if (written > most) throw tooMany(most);
+        if (written > most) throw await tooLong(written);
         const { held } = reservation;
         if (written > held) await reservation.growTo(Math.max(written, 2 * held), signal);
         yield chunk;
@@ -284,7 +292,10 @@ const TOO_LONG: readonly string[] = ['too-many-bytes', 'not-a-picture'];
 /** True if it is the path of a video; any error of the file is reported when it is read. */
 async function isVideoFile(source: ImageSource): Promise<boolean> {
   if (typeof source !== 'string' && !(source instanceof URL)) return false;
-  return await headOf(source).then(isVideo, () => false);
+  return await beginningOf(source).then(
+    ({ head }) => isVideo(head),
+    () => false,
+  );
 }
 
 /**

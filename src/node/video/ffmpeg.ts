@@ -24,6 +24,7 @@ const INSTALL =
 export interface Ffmpeg {
   readonly ffmpeg: string;
   readonly ffprobe: string;
+  readonly version: string;
 }
 
 let found: Promise<Ffmpeg> | undefined;
@@ -52,8 +53,7 @@ async function find(): Promise<Ffmpeg> {
     const ffprobe = join(dirname(ffmpeg), `ffprobe${suffix}`);
     const isThere = await Promise.all([ffmpeg, ffprobe].map(isProgram));
     if (!isThere.every(Boolean)) continue;
-    await checkVersion(ffmpeg);
-    return { ffmpeg, ffprobe };
+    return { ffmpeg, ffprobe, version: await checkedVersion(ffmpeg) };
   }
   throw new DecodeError('decoder-missing', `videos need FFmpeg 5.1 or later: ${INSTALL}`);
 }
@@ -64,13 +64,13 @@ const isProgram = (path: string) =>
     () => false,
   );
 
-async function checkVersion(ffmpeg: string): Promise<void> {
+async function checkedVersion(ffmpeg: string): Promise<string> {
   const text = await textOf(new Program(ffmpeg, ['-version'], { stallSeconds: 60 }));
   const [, version = 'an unknown version'] = /^ffmpeg version (\S{1,40})/.exec(text) ?? [];
   const [, major, minor] = /\blibavutil\s+(\d+)\.\s*(\d+)/.exec(text) ?? [];
   const [leastMajor, leastMinor] = LEAST_LIBAVUTIL;
   if (Number(major) > leastMajor || (Number(major) === leastMajor && Number(minor) >= leastMinor)) {
-    return;
+    return version;
   }
   const got = `videos need FFmpeg 5.1 or later, got ${version}`;
   throw new DecodeError('decoder-missing', `${got}: ${INSTALL}`);

@@ -21,7 +21,7 @@ import { type Channels, layoutOf } from '../../pixels.js';
 import { contiguousPixels, type View, viewOf } from '../../variants/view.js';
 import { type HashedFrame, type HashedVideo, listStep } from '../../video/features.js';
 import { PACE, type PaceLimits } from '../pace.js';
-import { chunksWithin, type ImageSource, openRegularFile, pathOf, tooMany } from '../read-bytes.js';
+import { beginningOf, chunksWithin, type ImageSource, pathOf, tooMany } from '../read-bytes.js';
 import { Changes } from './changes.js';
 import { findFfmpeg } from './ffmpeg.js';
 import { spool } from './spool.js';
@@ -270,17 +270,12 @@ function wholeOf(source: Uint8Array | ArrayBuffer, maxBytes: number): Uint8Array
 }
 
 async function headOf(path: string, maxBytes: number): Promise<Head> {
-  const [file, size] = await openRegularFile(path);
-  try {
-    if (size > maxBytes) throw tooMany(maxBytes);
-    const head = new Head();
-    const { buffer, bytesRead } = await file.read({ buffer: new Uint8Array(VIDEO_HEAD_BYTES) });
-    head.add(buffer.subarray(0, bytesRead));
-    head.length = size;
-    return head;
-  } finally {
-    await file.close();
-  }
+  const { head: bytes, size } = await beginningOf(path);
+  if (size > maxBytes) throw tooMany(maxBytes);
+  const head = new Head();
+  head.add(bytes);
+  head.length = size;
+  return head;
 }
 
 /** @param checked its signal ends the time, too */

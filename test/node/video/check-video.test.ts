@@ -37,9 +37,9 @@ const checkVideo = (source: ImageSource, blocklist: Blocklist, options: CheckOpt
 const spooled = () => (existsSync(spoolFolder) ? readdirSync(spoolFolder) : []);
 
 /** A check with other limits. */
-async function within(videos: VideoLimits, source: ImageSource) {
+async function within(videos: VideoLimits, source: ImageSource, blocklist = list) {
   const own = createHashPool({ workers: 1, videos: { spoolFolder, ...videos } });
-  const decision = await own.check(source, list);
+  const decision = await own.check(source, blocklist);
   await own.close();
   return decision;
 }
@@ -223,6 +223,13 @@ describe('what ends a check', () => {
     const limits = { maxBytes: 1000 };
     for (const source of [long, readFileSync(long), createReadStream(long)]) {
       expect((await within(limits, source)).reason).toBe('too-many-bytes');
+    }
+    // Their digests are compared all the same.
+    const [hash] = await digestFile(long, { algorithms: ['md5'] });
+    const digest = createBlocklist([{ hash: hash!, labels: [] }]);
+    for (const source of [long, readFileSync(long), createReadStream(long)]) {
+      const decision = await within(limits, source, digest);
+      expect(decision.reason).toBe('matched-digest');
     }
     const { length } = readFileSync(clipPath(CLIPS[0]!));
     const options = { maxBytes: 1000 };
