@@ -44,7 +44,7 @@ import { HASH_FILE_OPTIONS, type HashFileOptions } from '../hash-file.js';
 import { PACE } from '../pace.js';
 import type { ImageSource } from '../read-bytes.js';
 import { decideVideo } from '../video/decide-video.js';
-import { HASH_VIDEO_OPTIONS, VIDEO_LIMITS } from '../video/hash-video.js';
+import { HASH_VIDEO_OPTIONS, VIDEO_LIMITS, type VideoLimits } from '../video/hash-video.js';
 import type { Place } from '../video/video-task.js';
 import { Admission, type Upload } from './admission.js';
 import { FileVariants, type Leased } from './file-variants.js';
@@ -140,8 +140,8 @@ type VideoOptions = Pick<CheckOptions, 'onProgress'> &
 
 class UploadPool implements HashPool {
   readonly workers: number;
+  readonly videos: VideoLimits | undefined;
   readonly #unseenFrames: UnseenFrames;
-  readonly #takesVideos: boolean;
   readonly #admission: Admission;
   readonly #workers: Workers;
   readonly #histograms = STAGES.map(() => new Histogram());
@@ -151,7 +151,7 @@ class UploadPool implements HashPool {
     const { workers, maxQueued } = settings;
     this.workers = workers;
     this.#unseenFrames = settings.unseenFrames;
-    this.#takesVideos = settings.videos !== undefined;
+    this.videos = settings.videos;
     const videos = checkedOptions(settings.videos ?? {}, VIDEO_LIMITS);
     this.#admission = new Admission({ ...settings, videos, places: workers + maxQueued });
     this.#workers = new Workers(workers, settings);
@@ -179,7 +179,7 @@ class UploadPool implements HashPool {
       options,
       CHECK_OPTIONS,
     );
-    const { unseenFrames = this.#unseenFrames, videos = this.#takesVideos } = checked;
+    const { unseenFrames = this.#unseenFrames, videos = this.videos !== undefined } = checked;
     const { rule, queryRate, onProgress } = checked;
     const ofVideos = { rule, queryRate, onProgress, variants };
     const { policy, allowList, floodGuard, all, distance, remote, onBytes } = options;

@@ -164,6 +164,8 @@ export interface HashPoolStats {
 export interface HashPool {
   /** pictures decoded and hashed at a time */
   readonly workers: number;
+  /** limits on the videos that `check` decodes by default; `undefined`: none */
+  readonly videos: VideoLimits | undefined;
 
   /**
    * Hashes a picture, as `hash` does. To decide about an upload use `check`: a decision about this

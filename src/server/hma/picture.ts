@@ -99,6 +99,7 @@ export class HmaHasher {
    * @throws {DecodeError} if only frames are wanted and there are none; or if it was not tried
    */
   async video({ source, types }: HmaPicture, signal: AbortSignal): Promise<HmaVideo> {
+    const { videos } = this.#parts.pool;
     const limits = { maxBytes: this.#parts.maxBytes, signal };
     const file = types.includes('vpdq') ? await readBytes(source, limits) : source;
     const [md5] = await digestFile(file, { algorithms: ['md5'], ...limits });
@@ -106,7 +107,14 @@ export class HmaHasher {
     const byFile = entriesOfContent(files, []);
     if (!types.includes('vpdq')) return { entries: byFile };
     try {
-      const hash = () => hashVideo(file, limits);
+      if (videos === undefined) {
+        throw new DecodeError(
+          'unsupported',
+          'this service decodes no videos: expected a pool with videos, or serve --videos',
+        );
+      }
+      const { maxSpoolBytes: _, ...ofVideos } = videos;
+      const hash = () => hashVideo(file, { ...ofVideos, ...limits });
       const { frames, partial: missing } = await this.#videos.run(hash, signal);
       return { entries: entriesOfContent(files, frames), ...(missing && { missing }) };
     } catch (error) {

@@ -12,7 +12,7 @@ import { entriesOfVideo, matchVideo } from '../../../src/video/video.js';
 import { ownScripts } from '../../node/pool/hash-process.js';
 import { clipPath, ffmpeg, MADE, videoTest } from '../../node/video/ffmpeg.js';
 import { scene, video } from '../../video/films.js';
-import { NO_PICTURE, pool } from '../uploads/uploads.js';
+import { NO_PICTURE, pool, poolWith } from '../uploads/uploads.js';
 import { followedStore, pictureForm, type ServedHma, servedHma } from './hma-served.js';
 
 const { store, follower } = await followedStore();
@@ -28,7 +28,10 @@ const lookup = (signal: string, more = '') =>
 const raw = (signal: string) =>
   `/m/raw_lookup?signal_type=vpdq&signal=${encodeURIComponent(signal)}&include_distance=true`;
 
-const served = <T>(work: (served: ServedHma) => Promise<T>) => servedHma(work, { follower, store });
+const served = <T>(
+  work: (served: ServedHma) => Promise<T>,
+  pool: HashPool = poolWith({ videos: {} }),
+) => servedHma(work, { follower, store, pool });
 const upToDate = async () => await follower.reached(await store.revision());
 const post = async (url: string, form: FormData) => {
   const reply = await fetch(url, { method: 'POST', body: form });
@@ -212,6 +215,20 @@ videoTest('a video is hashed by its MD5 and as the vPDQ reference hashes it', as
     expect([refused.status, refused.body]).toEqual([415, message]);
   });
 });
+
+videoTest(
+  'a service without videos answers with the MD5, and the limits of one with hold',
+  async () => {
+    const hashed = async ({ url }: ServedHma) => {
+      const both = await post(`${url}/h/hash`, pictureForm('video', CLIP));
+      const only = await post(`${url}/h/hash?types=vpdq`, pictureForm('video', CLIP));
+      return [Object.keys(both.body), both.reason, only.status, only.body];
+    };
+    expect(await served(hashed, pool)).toEqual([['video_md5'], 'unsupported', 415, message]);
+    const small = poolWith({ videos: { maxPixels: 100 } });
+    expect(await served(hashed, small)).toEqual([['video_md5'], 'too-many-pixels', 422, message]);
+  },
+);
 
 videoTest('frames that fit in no address are given only on request', async () => {
   const source = 'testsrc2=size=64x64:rate=1:duration=150';

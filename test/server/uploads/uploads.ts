@@ -23,6 +23,7 @@ export const pool = createHashPool({ workers: 1, timeoutSeconds: 3600 });
 /** The pool, but for some members. */
 export const poolWith = (more: Partial<HashPool>): HashPool => ({
   workers: pool.workers,
+  videos: pool.videos,
   hash: pool.hash.bind(pool),
   check: pool.check.bind(pool),
   stats: () => pool.stats(),
