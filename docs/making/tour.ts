@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type Pictures, SCHEMES, type Studio } from './browser.js';
 import { drawRecording, linesOf, type Screen } from './terminal.js';
 
-const SCREEN: Screen = { columns: 96, rows: 30 };
+const SCREEN: Screen = { columns: 96, rows: 22 };
 const COMMAND = 'node dist/tour.js';
 
 /**
