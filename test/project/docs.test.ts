@@ -285,6 +285,6 @@ describe('commands', () => {
   });
 });
 
-test('README has at most 900 words, tables and code included', () => {
-  expect(read('README.md').trim().split(/\s+/).length).toBeLessThanOrEqual(900);
+test('README has at most 700 words, tables and code included', () => {
+  expect(read('README.md').trim().split(/\s+/).length).toBeLessThanOrEqual(700);
 });
