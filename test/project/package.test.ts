@@ -266,8 +266,6 @@ describe('the pages', () => {
     return links.filter((link) => {
       if (/^([a-z][a-z\d+.-]*:|#)/i.test(link)) return false;
       const target = join(dirname(path), link.split('#')[0]!);
-      // These are heavy, and their `alt` says what they show.
-      if (/^docs\/pictures\/.+\.(png|webp)$/.test(target)) return false;
       const isLeft = left.some(([, folder]) => target.startsWith(folder!));
       return !isLeft && !existsSync(join(root, target));
     });
@@ -290,14 +288,14 @@ describe('the pages', () => {
     expect(found(`${link}. The npm\npackage does not have \`test/\`.`)).toEqual([]);
   });
 
-  test('of pictures, it has drawings alone, and none that is heavy', () => {
+  test('it has the pictures of its pages, but for the screens, and none is heavy', () => {
     const files = readdirSync(root, { recursive: true, encoding: 'utf8' });
     const pictures = files.filter((file) => /\.(svg|png|jpe?g|gif|webp|avif|cast)$/.test(file));
-    expect(pictures.length).toBeGreaterThan(0);
-    for (const file of pictures) {
-      expect(file).toMatch(/^docs\/pictures\/.+\.svg$/);
-      expect(readFileSync(join(root, file)).length, file).toBeLessThan(20_000);
-    }
+    const shown = readdirSync(join(ROOT, 'docs/pictures')).filter((file) => file !== 'screens');
+    expect(pictures.sort()).toEqual(shown.map((file) => `docs/pictures/${file}`).sort());
+    const sizes = pictures.map((file) => readFileSync(join(root, file)).length);
+    expect(Math.max(...sizes)).toBeLessThan(100_000);
+    expect(sizes.reduce((sum, size) => sum + size)).toBeLessThan(600_000);
   });
 });
 
