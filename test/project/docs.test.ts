@@ -285,6 +285,12 @@ describe('commands', () => {
   });
 });
 
+test('docs/README.md links to every page once', () => {
+  const listed = pageNamed('docs/README.md').links.filter((link) => !link.startsWith('../'));
+  const others = names.filter((name) => /^docs\/(?!README)/.test(name));
+  expect(listed.map((link) => `docs/${link}`).sort()).toEqual(others.sort());
+});
+
 test('README has at most 700 words, tables and code included', () => {
   expect(read('README.md').trim().split(/\s+/).length).toBeLessThanOrEqual(700);
 });

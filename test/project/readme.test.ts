@@ -19,9 +19,10 @@ import { installedPackage, ROOT } from './package.js';
  * another program, or needs more around it; test/project/docs.test.ts checks its types, commands and options.
  */
 const RUN = ['README.md', 'docs/cli.md', 'docs/decisions.md', 'docs/entries.md']
-  .concat(['docs/platform.md', 'docs/production.md'])
+  .concat(['docs/platform.md', 'docs/production.md', 'docs/start.md'])
   .map((path) => pages().find((page) => page.path === path) as Page);
 const [README, CLI] = RUN as [Page, Page];
+const START = RUN.at(-1)!;
 const BROWSER = pages().find(({ path }) => path === 'docs/browser.md') as Page;
 
 const of = (language: string, ...pages: Page[]): Block[] =>
@@ -36,6 +37,11 @@ beforeAll(async () => {
   const photo = join(ROOT, 'fixtures/photos/locomotion-house-cat.jpg');
   copyFileSync(photo, join(project.folder, 'photo.jpg'));
   await sharp(photo).flop().webp({ quality: 80 }).toFile(join(project.folder, 'upload.webp'));
+  // As a gallery shows it: dark, with bars above and below.
+  await sharp(photo)
+    .extend({ top: 300, bottom: 260, left: 40, right: 40, background: '#202226' })
+    .png()
+    .toFile(join(project.folder, 'screenshot.png'));
   const { hash } = await hashFile(photo);
   project.write('list.csv', `${hashToHex(hash)},reported by its owner\n`);
   await startService();
@@ -213,8 +219,8 @@ test('console: each command prints what the README shows', () => {
 });
 
 test('sh: every command, in the order of each page', async () => {
-  for (const page of [README, CLI]) {
-    // Both pages write these, and nothing is replaced.
+  for (const page of [README, CLI, START]) {
+    // The pages write these, and nothing is replaced.
     for (const name of ['report.html', 'bundle.json'])
       rmSync(join(project.folder, name), { force: true });
     const commands = [
