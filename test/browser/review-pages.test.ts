@@ -8,6 +8,8 @@ import { databaseOf, openStore } from '../store/opened.js';
 import { describeEngine, type EnginePage } from './engines/engines.js';
 import { isWide, problems, shown, tabTo, type } from './pages.js';
 
+const QUESTION = 'Is this the listed picture?';
+
 let store: Store;
 beforeAll(async () => {
   store = await openStore({ dataDir: undefined });
@@ -39,18 +41,18 @@ describeEngine('chromium', (open) => {
         ...['Skip to content', 'Queue', 'Lists', 'Sign out', 'u1'],
       ]);
       await page.press('Enter');
-      await shown(page, 'Is this a match?', 'Upload u1');
+      await shown(page, QUESTION, 'Upload u1');
       expect(await tabTo(page, 'Reject, and allow from now on')).toEqual([
         ...['Skip to content', 'Queue', 'Lists', 'Sign out'],
         'Open the upload at platform.example (new tab)',
-        ...['ConfirmC', 'RejectR', 'Cannot tellU', 'SkipN', 'Reject, and allow from now on'],
+        ...['Confirm', 'Reject', 'Cannot tell', 'Skip', 'Reject, and allow from now on'],
       ]);
       // The access keys: to skip, and to confirm.
       await page.accessKey!('n');
-      await shown(page, 'Is this a match?', 'Upload u2');
+      await shown(page, QUESTION, 'Upload u2');
       await page.accessKey!('c');
-      await shown(page, 'Is this a match?', 'u2 was confirmed');
-      await shown(page, 'Is this a match?', 'Upload u3');
+      await shown(page, QUESTION, 'u2 was confirmed');
+      await shown(page, QUESTION, 'Upload u3');
       await tabTo(page, 'Reject, and allow from now on');
       await page.press('Enter');
       await tabTo(page, 'Why is it allowed?');
@@ -58,14 +60,14 @@ describeEngine('chromium', (open) => {
       await page.press('Enter');
       await type(page, 'our own logo');
       await page.press('Enter');
-      await shown(page, 'Is this a match?', 'u3 was rejected and allowed');
+      await shown(page, QUESTION, 'u3 was rejected and allowed');
       expect(await store.exceptions()).toHaveLength(2);
       // Another decision takes it back.
       await page.accessKey!('z');
       await shown(page, 'A decided upload', 'its hits are allowed: our own logo');
-      await tabTo(page, 'Cannot tellU');
+      await tabTo(page, 'Cannot tell');
       await page.press(' ');
-      await shown(page, 'Is this a match?', 'u3 was left undecided');
+      await shown(page, QUESTION, 'u3 was left undecided');
       expect(await store.exceptions()).toEqual([]);
       await page.accessKey!('r');
       await shown(page, 'Queue', 'Nothing is waiting.');
