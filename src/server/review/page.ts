@@ -32,8 +32,9 @@ export interface ReviewPage {
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 
 /**
- * No scripts, no framing, and no external content but images of the page's one origin. Forms go only to the service. With `no-referrer`,
- * browsers would not send the origin of a form, which the service checks.
+ * No scripts, no framing, and no external content but images of the page's one origin. Forms go
+ * only to the service. With `no-referrer`, browsers would not send the origin of a form, which the
+ * service checks.
  */
 const headersOf = (imagesFrom: string | undefined) => ({
   'content-type': 'text/html; charset=utf-8',
