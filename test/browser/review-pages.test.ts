@@ -1,9 +1,17 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { createServer } from 'node:http';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { STYLE } from '../../src/server/review/style.js';
 import type { Store } from '../../src/store/store.js';
 import { isDeep } from '../seed.js';
-import { entryOf, itemOf, RULES, reviewServed } from '../server/review/review-served.js';
+import {
+  entryOf,
+  itemOf,
+  RULES,
+  reviewServed,
+  videoDecision,
+} from '../server/review/review-served.js';
 import { TOKENS } from '../server/served.js';
+import { serving } from '../server/uploads/uploads.js';
 import { databaseOf, openStore } from '../store/opened.js';
 import { describeEngine, type EnginePage } from './engines/engines.js';
 import { isWide, problems, shown, tabTo, type } from './pages.js';
@@ -31,7 +39,86 @@ const signIn = async (page: EnginePage, url: string) => {
   await shown(page, 'Queue');
 };
 
+/** A green picture: where it is shown, the page loaded it. */
+const PICTURE =
+  '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30"><rect width="40" height="30" fill="#0a0"/></svg>';
+
+/** Serves the picture, or sends on to another address, while `work` runs. */
+const picturesServed = (
+  work: (url: string, came: { connections: number; requests: unknown[] }) => Promise<void>,
+  elsewhere?: string,
+) => {
+  const came = { connections: 0, requests: [] as unknown[] };
+  const server = createServer(({ url, headers }, response) => {
+    came.requests.push({ url, referer: headers.referer });
+    if (elsewhere !== undefined) response.writeHead(302, { location: elsewhere }).end();
+    else response.writeHead(200, { 'content-type': 'image/svg+xml' }).end(PICTURE);
+  });
+  server.on('connection', () => came.connections++);
+  return serving(server, (url) => work(url, came));
+};
+
+const pictureOn = (page: EnginePage) =>
+  page.evaluate(() => {
+    const image = document.querySelector('img')!;
+    return [image.complete, image.naturalWidth, getComputedStyle(image).filter];
+  });
+
 describeEngine('chromium', (open) => {
+  test('an upload is requested once it is asked for, once, and without a referrer', async () => {
+    await picturesServed(async (origin, came) => {
+      const uploads = { origin, urlOf: (item: string) => `${origin}/${item}?key=1` };
+      await reviewServed(
+        store,
+        async ({ url }) => {
+          const page = await open.page();
+          await page.resize(1280, 800);
+          await signIn(page, url);
+          await page.goto(`${url}/review/item?item=u1`);
+          await shown(page, QUESTION, 'Upload u1');
+          await tabTo(page, 'Show the upload here, blurred');
+          // A browser that loads ahead would have by now.
+          await new Promise((resolve) => setTimeout(resolve, 500));
+          expect(came).toEqual({ connections: 0, requests: [] });
+          await page.press('Enter');
+          await shown(page, QUESTION, 'Show it sharp and in colour');
+          const request = { url: '/u1?key=1', referer: undefined };
+          await vi.waitFor(async () => expect((await pictureOn(page))[1]).toBe(40));
+          expect(await pictureOn(page)).toEqual([true, 40, 'blur(24px) grayscale(1)']);
+          await tabTo(page, 'Show it sharp and in colour');
+          await page.press(' ');
+          expect(await pictureOn(page)).toEqual([true, 40, 'none']);
+          await page.press(' ');
+          expect(await pictureOn(page)).toEqual([true, 40, 'blur(24px) grayscale(1)']);
+          await page.accessKey!('c');
+          await shown(page, QUESTION, 'u1 was confirmed');
+          expect(came.requests).toEqual([request]);
+        },
+        { review: { retentionDays: 30, uploads } },
+      );
+    });
+  });
+
+  test('an upload that its origin sends on to another one is not loaded from there', async () => {
+    await picturesServed(async (elsewhere, there) => {
+      await picturesServed(async (origin, came) => {
+        await reviewServed(
+          store,
+          async ({ url }) => {
+            const page = await open.page();
+            await signIn(page, url);
+            await page.goto(`${url}/review/item?item=u1&show=true`);
+            await vi.waitFor(async () => expect((await pictureOn(page))[0]).toBe(true));
+            expect((await pictureOn(page))[1]).toBe(0);
+            expect(came.requests).toHaveLength(1);
+            expect(there).toEqual({ connections: 0, requests: [] });
+          },
+          { review: { retentionDays: 30, uploads: { origin, urlOf: () => `${origin}/1` } } },
+        );
+      }, `${elsewhere}/2`);
+    });
+  });
+
   test('a moderator works by the keyboard alone', async () => {
     await reviewServed(store, async ({ url }) => {
       const page = await open.page();
@@ -134,6 +221,9 @@ for (const scheme of ['light', 'dark'] as const) {
         await store.apply({ add: [entryOf(1), entryOf(2)] });
         const long = 'w'.repeat(190);
         await store.reviewQueue(RULES).put(itemOf(long));
+        await store.reviewQueue(RULES).put({ id: 'v1', decision: videoDecision() });
+        // Nothing answers there: the place of the picture stays empty.
+        const uploads = { origin: 'http://127.0.0.1:9', urlOf: () => 'http://127.0.0.1:9/1' };
         const follower = await store.follow();
         await reviewServed(
           store,
@@ -171,6 +261,10 @@ for (const scheme of ['light', 'dark'] as const) {
               });
               await check('item');
             }
+            await page.goto(`${url}/review/item?item=u1&show=true`);
+            await check('shown');
+            await page.goto(`${url}/review/item?item=v1`);
+            await check('video');
             await page.goto(`${url}/review/item?item=u1`);
             await store.reviewQueue(RULES).decide('u1', { outcome: 'confirmed', role: 'appeals' });
             await page.accessKey!('r');
@@ -182,7 +276,7 @@ for (const scheme of ['light', 'dark'] as const) {
             await check('no such upload');
             expect(broken).toEqual([]);
           },
-          { follower },
+          { follower, review: { retentionDays: 30, uploads } },
         );
         await follower.close();
       });

@@ -7,7 +7,6 @@ import {
   type DecisionReason,
   decisionOf,
   type Match,
-  type VideoMatch,
 } from '../../../src/matching/decision.js';
 import { policyFor } from '../../../src/policy.js';
 import { placeOf } from '../../../src/server/review/place.js';
@@ -16,7 +15,16 @@ import type { Store } from '../../../src/store/store.js';
 import type { VariantGeometry } from '../../../src/variant.js';
 import { hexOf } from '../../node/files/fed-services.js';
 import { databaseOf, openStore } from '../../store/opened.js';
-import { decisionNear, entryOf, itemOf, RULES, signedIn } from './review-served.js';
+import {
+  decisionNear,
+  entryOf,
+  GROUP,
+  itemOf,
+  RULES,
+  signedIn,
+  videoDecision,
+  videoOf,
+} from './review-served.js';
 
 let store: Store;
 beforeAll(async () => {
@@ -29,7 +37,6 @@ afterAll(() => store.close());
 
 const queue = () => store.reviewQueue(RULES);
 const HASH = hashFromHex('pdq', hexOf(1));
-const GROUP = 'ab'.repeat(32);
 
 /** The page of an upload with this decision. */
 async function pageOf(decision: Decision): Promise<string> {
@@ -53,17 +60,6 @@ const decided = (matches: readonly Match[], more: Partial<Decision> = {}): Decis
     policy: policyFor('pdq', 256),
     ...more,
   });
-
-/** Two moments of a listed video, at one speed. */
-const video = (more: Partial<VideoMatch> = {}): VideoMatch => ({
-  ...{ group: GROUP, list: 'videos', tier: 'match', speed: 1, offset: -51, frames: 9 },
-  ...{ listShare: 0.4, queryShare: 0.8, variant: 'frame' },
-  moments: [
-    { listSeconds: 63, querySeconds: 12.4, distance: 7 },
-    { listSeconds: 3681, querySeconds: 30.2, distance: 9 },
-  ],
-  ...more,
-});
 
 /** The greys that a drawing has, read from its lines. */
 function greysOf(svg: string): number[] {
@@ -199,12 +195,7 @@ function corners(...all: [number, number][]) {
 }
 
 test('a video shows its moments in both videos, drawn and in words', async () => {
-  const variant = { name: 'frame', hash: HASH, frame: 120 } as const;
-  const frames = [
-    matchOf({ group: GROUP, seconds: 63, list: 'videos' }, { variant }),
-    matchOf({ group: GROUP, seconds: 99, list: 'videos' }, { variant, distance: 8 }),
-  ];
-  const page = await pageOf(decided(frames, { reason: 'matched-video', videos: [video()] }));
+  const page = await pageOf(videoDecision());
   for (const told of [
     '<h1>Does it show the listed video?</h1>',
     '<h2>Listed video 1 of 1</h2>',
@@ -230,9 +221,9 @@ test('a hit of a picture has no moment', async () => {
 test('a listed video is escaped, and gone if its list is withheld', async () => {
   const markup = `"><script>alert(1)</script><img src=x onerror='alert(1)'>`;
   const videos = [
-    video({ list: markup, source: markup, id: markup, variant: markup }),
-    video({ list: 'shield', id: 'withheld' }),
-    video({ source: 'shield', id: 'withheld' }),
+    videoOf({ list: markup, source: markup, id: markup, variant: markup }),
+    videoOf({ list: 'shield', id: 'withheld' }),
+    videoOf({ source: 'shield', id: 'withheld' }),
   ];
   const entry = { group: GROUP, seconds: 63, labels: [markup], list: markup, variant: markup };
   const page = await pageOf(decided([matchOf(entry)], { videos }));
