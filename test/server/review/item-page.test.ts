@@ -204,7 +204,8 @@ test('a video shows its moments in both videos, drawn and in words', async () =>
     '<dt>Labels</dt><dd>film</dd>',
     '<dt>Place</dt><dd>the whole frame, number 120</dd>',
     '<dt>Moment</dt><dd>0:12.4 of the upload, 1:03.0 of the listed video</dd>',
-    // One that is not on the line of time.
+    // Those that are not on the line of time.
+    '<dt>Moment</dt><dd>1:03.0 of the listed video</dd>',
     '<dt>Moment</dt><dd>1:39.0 of the listed video</dd>',
     '<figure class="time">',
   ]) {

@@ -93,7 +93,7 @@ export const videoOf = (more: Partial<VideoMatch> = {}): VideoMatch => ({
   ...more,
 });
 
-/** A decision about an upload that shows moments of a listed video; one hit is on no line of time. */
+/** A decision about an upload that shows moments of a listed video; two hits are on no line. */
 export function videoDecision(videos = [videoOf()]): Decision {
   const hash = hashFromHex('pdq', hexOf(1));
   const variant = { name: 'frame', hash, frame: 120 } as const;
@@ -102,7 +102,8 @@ export function videoDecision(videos = [videoOf()]): Decision {
     ...{ verdict: 'match', reason: 'matched-video', policy: policyFor('pdq', 256), videos },
     matches: [
       { entry: { ...entry, seconds: 63 }, distance: 7, tier: 'match', variant },
-      { entry: { ...entry, seconds: 99 }, distance: 8, tier: 'match', variant },
+      { entry: { ...entry, seconds: 63 }, distance: 8, tier: 'match', variant },
+      { entry: { ...entry, seconds: 99 }, distance: 7, tier: 'match', variant },
     ],
   });
 }
