@@ -11,7 +11,7 @@ import { tentsByKernels } from '../kernels/pixels/tent-plane.js';
 import { makeTentRow } from '../kernels/pixels/tent-rows.js';
 import { type TentTaps, tentTaps } from '../kernels/pixels/tent-taps.js';
 import { tentWords } from '../kernels/pixels/tent-words.js';
-import { type Arena, hasKernels, keptBeside, kernelsOf } from '../kernels/simd/arena.js';
+import { type Arena, keptBeside, kernelsOf } from '../kernels/simd/arena.js';
 import { RANK_KERNELS } from '../kernels/simd/ranks.js';
 
 /**
@@ -155,10 +155,3 @@ export function fastCoefficients(plane: Float64Array): Float64Array {
   middle.fill(0);
   return coefficients;
 }
-
-/**
- * Reports which form of the loops hashes pictures here. The hashes are the same bits.
- * @returns true for WebAssembly SIMD, false for JavaScript: where SIMD is missing or a policy
- *   forbids it
- */
-export const hashesInSimd = (): boolean => hasKernels();
