@@ -38,13 +38,14 @@ export {
 export { ahash } from './hashing/ahash.js';
 export { blockhash } from './hashing/blockhash.js';
 export { dhash } from './hashing/dhash.js';
-export { hashesInSimd } from './hashing/hashes-in-simd.js';
 export { pdq } from './hashing/pdq.js';
 export { pdqDihedral } from './hashing/pdq-dihedral.js';
+export { pdqOutline } from './hashing/pdq-outline.js';
 export { phash } from './hashing/phash.js';
 export { createIndex, indexFromBuffer } from './indexing/create-index.js';
 export type { HammingIndex } from './indexing/hamming-index.js';
 export type { Hit } from './indexing/part-search.js';
+export { hasKernels as hashesInSimd } from './kernels/simd/arena.js';
 export {
   type AllowList,
   createAllowList,

@@ -174,6 +174,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'digest-file.ts',
       'read-bytes.ts',
       'report/match-report.ts',
+      'report/time-line.ts',
       'video/hash-video.ts',
     ],
   },

@@ -1,9 +1,9 @@
-import type { Cases, ReviewLog, ReviewQueue, Store } from '../store/store.js';
+import type { Cases, Store } from '../store/store.js';
 import { DESK_PLACES, deskRoutes } from './desk/routes.js';
 import type { Access } from './http/access.js';
 import type { Route } from './http/route.js';
 import { type Frame, pageOf, placesFor } from './review/page.js';
-import { REVIEW_PLACES, reviewRoutes } from './review/routes.js';
+import { REVIEW_PLACES, type ReviewPages, reviewRoutes } from './review/routes.js';
 import { sessionRoutes, signInLimit, signOutForm } from './review/session.js';
 import type { ServiceParts } from './routes/parts.js';
 
@@ -13,7 +13,7 @@ interface Pages {
   readonly store: Store;
   readonly access: Access;
   /** the moderators' pages; absent: none */
-  readonly review: { readonly queue: ReviewQueue; readonly log: ReviewLog } | undefined;
+  readonly review: Pick<ReviewPages, 'queue' | 'log' | 'uploads' | 'onError'> | undefined;
   /** the desk's pages; absent: none */
   readonly cases: Cases | undefined;
   /** of a session; absent: the default */

@@ -24,12 +24,7 @@ import { allPendingRemovals, confirmPendingRemovals } from '../node/files/fetch-
 import { createHashPool, type HashPool, hashPool } from '../node/pool/create-hash-pool.js';
 import { MAX_BYTES } from '../picture/options.js';
 import { POLICY } from '../policy.js';
-import {
-  REVIEW_QUEUE_OPTIONS,
-  type ReviewQueueOptions,
-  SESSION_HOURS,
-  Store,
-} from '../store/store.js';
+import { Store } from '../store/store.js';
 import { HMA_ROUTE_OPTIONS, type HmaRouteOptions, hmaRoutes } from './hma/routes.js';
 import { ACCESS_OPTIONS, Access, type AccessOptions } from './http/access.js';
 import { healthRoutes } from './http/health.js';
@@ -42,6 +37,7 @@ import { Refusal, type Route } from './http/route.js';
 import { type Client, type LogRecord, Router } from './http/router.js';
 import { casesOf, INTAKE_OPTIONS, type IntakeOptions, intakeRoutes } from './intake/routes.js';
 import { pageRoutes } from './pages.js';
+import { REVIEW_OPTIONS, type ReviewOptions } from './review/routes.js';
 import {
   DECISION_WEBHOOK_OPTIONS,
   type DecisionWebhookOptions,
@@ -150,19 +146,6 @@ export interface CreateServiceOptions extends AccessOptions, MatchRules {
   now?: (() => number) | undefined;
 }
 
-/** Options of the review queue and its sessions. */
-export interface ReviewOptions extends ReviewQueueOptions {
-  /**
-   * duration of a moderator's session
-   * @defaultValue 8
-   */
-  sessionHours?: number | undefined;
-}
-
-export const REVIEW_OPTIONS = /* @__PURE__ */ tableOf(REVIEW_QUEUE_OPTIONS, {
-  sessionHours: SESSION_HOURS,
-}) satisfies OptionTable<ReviewOptions>;
-
 /** A blocklist, or a promise of one. */
 const blocklist: OptionCheck = (_, value) => {
   if (!(value instanceof Promise)) checkedList({ blocklist: value as Blocklist });
@@ -270,7 +253,7 @@ export function serviceWith(further: readonly Route[], options: CreateServiceOpt
     ...{ fetchPicture, maxBytes, now },
     forms: new FormReader({ maxBytes, maxBytesHeld, firstBytes: FIRST_FORM_BYTES }),
   });
-  const { sessionHours: hours, ...queued } = review ?? ({} as ReviewOptions);
+  const { sessionHours: hours, uploads, ...queued } = review ?? ({} as ReviewOptions);
   const cases = intake && casesOf(store!, intake, now);
   const queue = review && store!.reviewQueue({ now, ...queued });
   const all: Route[] = [
@@ -284,7 +267,10 @@ export function serviceWith(further: readonly Route[], options: CreateServiceOpt
   ];
   if (queue || cases) {
     const { feedbackOf: _, ...retention } = queued;
-    const moderated = queue && { queue, log: store!.reviewLog({ now, ...retention }) };
+    const moderated = queue && {
+      ...{ queue, uploads, onError: onError ?? (() => {}) },
+      log: store!.reviewLog({ now, ...retention }),
+    };
     all.push(...pageRoutes({ parts, store: store!, access, review: moderated, cases, hours }));
   }
   all.push(openApiRoute(all));

@@ -1,12 +1,22 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { createServer } from 'node:http';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { STYLE } from '../../src/server/review/style.js';
 import type { Store } from '../../src/store/store.js';
 import { isDeep } from '../seed.js';
-import { entryOf, itemOf, RULES, reviewServed } from '../server/review/review-served.js';
+import {
+  entryOf,
+  itemOf,
+  RULES,
+  reviewServed,
+  videoDecision,
+} from '../server/review/review-served.js';
 import { TOKENS } from '../server/served.js';
+import { serving } from '../server/uploads/uploads.js';
 import { databaseOf, openStore } from '../store/opened.js';
 import { describeEngine, type EnginePage } from './engines/engines.js';
 import { isWide, problems, shown, tabTo, type } from './pages.js';
+
+const QUESTION = 'Is this the listed picture?';
 
 let store: Store;
 beforeAll(async () => {
@@ -29,7 +39,89 @@ const signIn = async (page: EnginePage, url: string) => {
   await shown(page, 'Queue');
 };
 
+/** A green picture: where it is shown, the page loaded it. */
+const PICTURE =
+  '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30"><rect width="40" height="30" fill="#0a0"/></svg>';
+
+/** Serves the picture, or sends on to another address, while `work` runs. */
+const picturesServed = (
+  work: (url: string, came: { connections: number; requests: unknown[] }) => Promise<void>,
+  elsewhere?: string,
+) => {
+  const came = { connections: 0, requests: [] as unknown[] };
+  const server = createServer(({ url, headers }, response) => {
+    came.requests.push({ url, referer: headers.referer });
+    if (elsewhere !== undefined) response.writeHead(302, { location: elsewhere }).end();
+    else response.writeHead(200, { 'content-type': 'image/svg+xml' }).end(PICTURE);
+  });
+  server.on('connection', () => came.connections++);
+  return serving(server, (url) => work(url, came));
+};
+
+const pictureOn = (page: EnginePage) =>
+  page.evaluate(() => {
+    const image = document.querySelector('img')!;
+    return [image.complete, image.naturalWidth, getComputedStyle(image).filter];
+  });
+
 describeEngine('chromium', (open) => {
+  test('an upload is requested once it is asked for, once, and without a referrer', async () => {
+    await picturesServed(async (origin, came) => {
+      const uploads = { origin, urlOf: (item: string) => `${origin}/${item}?key=1` };
+      await reviewServed(
+        store,
+        async ({ url }) => {
+          const page = await open.page();
+          await page.resize(1280, 800);
+          await signIn(page, url);
+          await page.goto(`${url}/review/item?item=u1`);
+          await shown(page, QUESTION, 'Upload u1');
+          await tabTo(page, 'Show the upload here, blurred');
+          // A browser that loads ahead would have by now.
+          await new Promise((resolve) => setTimeout(resolve, 500));
+          expect(came).toEqual({ connections: 0, requests: [] });
+          await page.press('Enter');
+          await shown(page, QUESTION, 'Show it sharp and in colour');
+          const request = { url: '/u1?key=1', referer: undefined };
+          await vi.waitFor(async () => expect((await pictureOn(page))[1]).toBe(40));
+          expect(await pictureOn(page)).toEqual([true, 40, 'blur(24px) grayscale(1)']);
+          await tabTo(page, 'Show it sharp and in colour');
+          await page.press(' ');
+          expect(await pictureOn(page)).toEqual([true, 40, 'none']);
+          await page.press(' ');
+          expect(await pictureOn(page)).toEqual([true, 40, 'blur(24px) grayscale(1)']);
+          await page.accessKey!('c');
+          await shown(page, QUESTION, 'u1 was confirmed');
+          expect(came.requests).toEqual([request]);
+        },
+        { review: { retentionDays: 30, uploads } },
+      );
+    });
+  });
+
+  test('an upload that its origin sends on to another one is not loaded from there', async () => {
+    await picturesServed(async (elsewhere, there) => {
+      await picturesServed(async (origin, came) => {
+        await reviewServed(
+          store,
+          async ({ url }) => {
+            const page = await open.page();
+            await signIn(page, url);
+            await page.goto(`${url}/review/item?item=u1&show=true`);
+            await vi.waitFor(async () => expect((await pictureOn(page))[0]).toBe(true));
+            expect((await pictureOn(page))[1]).toBe(0);
+            // Chromium asks again if what it loaded ahead of its parser failed.
+            expect(new Set(came.requests.map((one) => JSON.stringify(one)))).toEqual(
+              new Set([JSON.stringify({ url: '/1' })]),
+            );
+            expect(there).toEqual({ connections: 0, requests: [] });
+          },
+          { review: { retentionDays: 30, uploads: { origin, urlOf: () => `${origin}/1` } } },
+        );
+      }, `${elsewhere}/2`);
+    });
+  });
+
   test('a moderator works by the keyboard alone', async () => {
     await reviewServed(store, async ({ url }) => {
       const page = await open.page();
@@ -39,18 +131,18 @@ describeEngine('chromium', (open) => {
         ...['Skip to content', 'Queue', 'Lists', 'Sign out', 'u1'],
       ]);
       await page.press('Enter');
-      await shown(page, 'Is this a match?', 'Upload u1');
+      await shown(page, QUESTION, 'Upload u1');
       expect(await tabTo(page, 'Reject, and allow from now on')).toEqual([
         ...['Skip to content', 'Queue', 'Lists', 'Sign out'],
         'Open the upload at platform.example (new tab)',
-        ...['ConfirmC', 'RejectR', 'Cannot tellU', 'SkipN', 'Reject, and allow from now on'],
+        ...['Confirm', 'Reject', 'Cannot tell', 'Skip', 'Reject, and allow from now on'],
       ]);
       // The access keys: to skip, and to confirm.
       await page.accessKey!('n');
-      await shown(page, 'Is this a match?', 'Upload u2');
+      await shown(page, QUESTION, 'Upload u2');
       await page.accessKey!('c');
-      await shown(page, 'Is this a match?', 'u2 was confirmed');
-      await shown(page, 'Is this a match?', 'Upload u3');
+      await shown(page, QUESTION, 'u2 was confirmed');
+      await shown(page, QUESTION, 'Upload u3');
       await tabTo(page, 'Reject, and allow from now on');
       await page.press('Enter');
       await tabTo(page, 'Why is it allowed?');
@@ -58,14 +150,14 @@ describeEngine('chromium', (open) => {
       await page.press('Enter');
       await type(page, 'our own logo');
       await page.press('Enter');
-      await shown(page, 'Is this a match?', 'u3 was rejected and allowed');
+      await shown(page, QUESTION, 'u3 was rejected and allowed');
       expect(await store.exceptions()).toHaveLength(2);
       // Another decision takes it back.
       await page.accessKey!('z');
       await shown(page, 'A decided upload', 'its hits are allowed: our own logo');
-      await tabTo(page, 'Cannot tellU');
+      await tabTo(page, 'Cannot tell');
       await page.press(' ');
-      await shown(page, 'Is this a match?', 'u3 was left undecided');
+      await shown(page, QUESTION, 'u3 was left undecided');
       expect(await store.exceptions()).toEqual([]);
       await page.accessKey!('r');
       await shown(page, 'Queue', 'Nothing is waiting.');
@@ -132,6 +224,9 @@ for (const scheme of ['light', 'dark'] as const) {
         await store.apply({ add: [entryOf(1), entryOf(2)] });
         const long = 'w'.repeat(190);
         await store.reviewQueue(RULES).put(itemOf(long));
+        await store.reviewQueue(RULES).put({ id: 'v1', decision: videoDecision() });
+        // Nothing answers there: the place of the picture stays empty.
+        const uploads = { origin: 'http://127.0.0.1:9', urlOf: () => 'http://127.0.0.1:9/1' };
         const follower = await store.follow();
         await reviewServed(
           store,
@@ -169,6 +264,10 @@ for (const scheme of ['light', 'dark'] as const) {
               });
               await check('item');
             }
+            await page.goto(`${url}/review/item?item=u1&show=true`);
+            await check('shown');
+            await page.goto(`${url}/review/item?item=v1`);
+            await check('video');
             await page.goto(`${url}/review/item?item=u1`);
             await store.reviewQueue(RULES).decide('u1', { outcome: 'confirmed', role: 'appeals' });
             await page.accessKey!('r');
@@ -180,7 +279,7 @@ for (const scheme of ['light', 'dark'] as const) {
             await check('no such upload');
             expect(broken).toEqual([]);
           },
-          { follower },
+          { follower, review: { retentionDays: 30, uploads } },
         );
         await follower.close();
       });

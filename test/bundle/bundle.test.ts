@@ -5,6 +5,7 @@ import { describe, expect, test, vi } from 'vitest';
 import type { BlocklistEntry } from '../../src/entry.js';
 import { distance, type Hash, hashFromHex, hashToHex, newHash } from '../../src/hash.js';
 import { pdq } from '../../src/hashing/pdq.js';
+import { pdqOutline } from '../../src/hashing/pdq-outline.js';
 import {
   createBlocklist,
   createBundle,
@@ -17,7 +18,6 @@ import {
   writeHashList,
 } from '../../src/index.js';
 import { hash as hashFile } from '../../src/node/hash-file.js';
-import { outlineOf } from '../../src/page/pictures/outline.js';
 import type { Pixels } from '../../src/pixels.js';
 import {
   type HashedImage,
@@ -418,7 +418,7 @@ test('the hashes themselves show which list crops belong to which picture', asyn
         cuts.set(
           name,
           images.map((image) => {
-            const outline = { data: outlineOf(image.hash.bytes), width: 64, height: 64 };
+            const outline = pdqOutline(image.hash);
             return guesses.map((guess) => pdq(middleOf(outline, across! / down! / guess)).hash);
           }),
         );

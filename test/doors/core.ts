@@ -114,6 +114,7 @@ export const CORE_DOORS: Doors = {
   phash: [pixels, by(BITS_OPTIONS)],
   pdq: [pixels, by(PDQ_OPTIONS)],
   pdqDihedral: [pixels, by(PDQ_OPTIONS)],
+  pdqOutline: [hash],
   distance: [hash, hash],
   hashFromHex: [member('pdq'), { good: HEX, fits: ['text'] }],
   hashFromJSON: [hashJSON],

@@ -147,6 +147,7 @@ const WORDS: Readonly<Record<string, string>> = {
   key: '32 bytes',
   network: 'a network or an address',
   networks: 'a list of networks',
+  origin: 'an origin',
   outcomes: 'outcomes by action',
   byList: 'labels by list',
   digests: 'a list of digests',

@@ -159,6 +159,7 @@ const GOODS: Goods = {
   networks: member(['10.0.0.0/8'], '[]'),
   outcomes: member({ a: 'confirmed' }, '{}', 'hostile'),
   // Any name is one of a list.
+  origin: member('https://uploads.example'),
   byList: member({ a: 'csam' }, '{}', '{ mark }', 'hostile'),
   digests: member(['md5'], '[]', '[null]', '[text]'),
   rsaPublicKey: member(undefined),

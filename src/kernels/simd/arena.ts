@@ -57,7 +57,11 @@ const PROBE = /* @__PURE__ */ kernelSet({
   probe: () => ({ parameters: [], body: [set('vector', i32x4.splat(1))] }),
 });
 
-/** True if there are kernels, and arenas are memories of theirs. */
+/**
+ * Reports which form of the loops hashes pictures here. The hashes are the same bits.
+ * @returns true for WebAssembly SIMD, whose memories are the arenas; false for JavaScript: where
+ *   SIMD is missing or a policy forbids it
+ */
 export const hasKernels = (): boolean => isAllowed && canCompile(PROBE);
 
 let isAllowed = true;

@@ -232,9 +232,15 @@ const VARIANT_WORDS: Record<VariantName, string> = {
 };
 
 /** Describes a variant: its part or form of the upload, and its look. */
-export function variantWords({ name, look, frame }: HashedVariant): string {
+export function variantWords({
+  name,
+  look,
+  frame,
+}: Pick<HashedVariant, 'name' | 'look' | 'frame'>): string {
   const of = look === undefined ? '' : ` of ${VARIANT_WORDS[look]}`;
-  return `${VARIANT_WORDS[name] ?? name}${of}${frame === undefined ? '' : `, frame ${frame}`}`;
+  // A later version may have named it.
+  const own = Object.hasOwn(VARIANT_WORDS, name) ? VARIANT_WORDS[name] : name;
+  return `${own}${of}${frame === undefined ? '' : `, frame ${frame}`}`;
 }
 
 /**

@@ -73,8 +73,8 @@ ${ticks.join('')}${bar(4, inList, 'listed video')}${bar(104, inQuery, 'upload')}
 <table><tr><th scope="col">listed video</th><th scope="col">upload</th><th scope="col">distance</th></tr>${rows.join('')}</table></figure>`;
 }
 
-/** A time as m:ss or h:mm:ss. */
-function clock(seconds: number, decimals: number): string {
+/** A time as m:ss or h:mm:ss, with so many decimals. */
+export function clock(seconds: number, decimals: number): string {
   const units = 10 ** decimals;
   const rounded = Math.round(seconds * units) / units;
   const [hours, minutes] = [Math.trunc(rounded / 3600), Math.trunc(rounded / 60) % 60];

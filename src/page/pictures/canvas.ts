@@ -1,7 +1,6 @@
 import type { DisplayedPixels } from '../../browser/index.js';
-import type { Hash } from '../../index.js';
+import { type Hash, pdqOutline } from '../../index.js';
 import { h } from '../parts/element.js';
-import { outlineOf } from './outline.js';
 
 /** Shows pixels and never reads them back, so tracking protection does not alter them. */
 export function pixelCanvas(
@@ -22,8 +21,8 @@ export function pixelCanvas(
 
 /** The outline that a hash reveals. */
 export function outlineCanvas(hash: Hash, label: string): HTMLElement {
-  const greys = outlineOf(hash.bytes);
+  const { data: greys, width, height } = pdqOutline(hash);
   const data = new Uint8ClampedArray(4 * greys.length).fill(255);
   for (let i = 0; i < greys.length; i++) data.fill(greys[i]!, 4 * i, 4 * i + 3);
-  return pixelCanvas({ data, width: 64, height: 64 }, 'outline', label);
+  return pixelCanvas({ data, width, height }, 'outline', label);
 }

@@ -107,7 +107,7 @@ async function waitingPage(
     ? problem(html`A number has 32 digits, 0 to 9 and a to f. Give the first 8 or more.`)
     : last;
   const more = html`<p class="row">${find || after > 0 ? html`<a href="/desk">All that wait, the oldest first</a>` : undefined}
-${found.length > PAGE ? html`<a href="/desk?after=${shown.at(-1)!.number}" accesskey="n">Next ${PAGE}<kbd>N</kbd></a>` : undefined}</p>
+${found.length > PAGE ? html`<a href="/desk?after=${shown.at(-1)!.number}" accesskey="n">Next ${PAGE}</a>` : undefined}</p>
 <p class="soft">${counts.received} new, ${counts['looked-at']} being looked into, ${counts.listed} listed, ${counts.refused} refused, ${counts.withdrawn} taken back, ${counts.dropped} dropped.</p>
 ${listedWords(listed)}`;
   return framed(call, {

@@ -1,10 +1,18 @@
 import type { Decision } from '../../matching/decision.js';
 import { decisionFromJSON } from '../../matching/decision-json.js';
-import { explain } from '../../matching/explain.js';
-import { REASON_WORDS } from '../../node/report/match-report.js';
 import type { ReviewItem } from '../../store/reviews/review-item.js';
 import { hitsOf } from './hits.js';
 import { type Html, html } from './html.js';
+import { nearness, ruleOf } from './rule.js';
+import { blurredUpload } from './shown-upload.js';
+
+/** The picture of an upload on its page. */
+interface ShownPicture {
+  /** whether the moderator asked to see it */
+  readonly isAsked: boolean;
+  /** its address, once asked; absent: there is none */
+  readonly picture: string | undefined;
+}
 
 /** Additional content of an item's page. */
 export interface ItemPage {
@@ -14,6 +22,8 @@ export interface ItemPage {
   readonly next: string | undefined;
   /** the hidden field of the forms */
   readonly word: Html;
+  /** absent: pages of this service show no uploads */
+  readonly upload: ShownPicture | undefined;
 }
 
 /** The address of an item. */
@@ -31,7 +41,7 @@ export const OUTCOME_WORDS = {
 } as const;
 
 /** The page of an item: the reason for review, its possible matches, and the choices. */
-export function itemPage(item: ReviewItem, { notice, next, word }: ItemPage): Html {
+export function itemPage(item: ReviewItem, { notice, next, word, upload }: ItemPage): Html {
   const { id, time, link, decided } = item;
   const decision = decisionFromJSON(item.decision);
   return html`${notice}
@@ -43,15 +53,16 @@ ${
   }.`
 }</p>
 ${linkTo(link)}
+${upload && uploadOf(id, upload)}
 <section class="card">
 <h2>Why it is here</h2>
-<p>${sentence(REASON_WORDS[decision.reason] ?? decision.reason.replaceAll('-', ' '))}</p>
-<p class="soft">${explain(decision)}</p>
+<p>Rule: <strong>${ruleOf(decision).name}</strong></p>
+<p class="soft">${nearness(decision)}</p>
 ${unanswered(decision)}
 ${withheld(item, decision)}
 </section>
 ${hitsOf(decision)}
-${decisionForm(item, next, word)}
+${decisionForm(item, next, word, ruleOf(decision))}
 ${allowForm(item, decision, word)}`;
 }
 
@@ -62,8 +73,21 @@ function linkTo(link: string | undefined): Html {
   if (!isPlain) {
     return html`<p>The platform gave no link to it. Look for it by its name.</p>`;
   }
-  return html`<p><a href="${url.href}" rel="noreferrer noopener" target="_blank" accesskey="o">Open the upload at ${url.host} (new tab)</a><kbd>O</kbd></p>
+  return html`<p><a href="${url.href}" rel="noreferrer noopener" target="_blank" accesskey="o">Open the upload at ${url.host} (new tab)</a></p>
 <p class="soft">No picture is kept here. The platform shows it.</p>`;
+}
+
+/** Nothing of the upload is loaded before a moderator asks, by a page of its own. */
+function uploadOf(id: string, { isAsked, picture }: ShownPicture): Html {
+  if (!isAsked) {
+    return html`<p><a href="${pathOfItem(id)}&amp;show=true">Show the upload here, blurred</a></p>`;
+  }
+  return html`${
+    picture === undefined
+      ? html`<p role="status">The platform has no picture of it to show here.</p>`
+      : blurredUpload(picture)
+  }
+<p><a href="${pathOfItem(id)}">Hide the upload</a></p>`;
 }
 
 /** Lists that did not answer, which is not a no. */
@@ -83,18 +107,23 @@ function withheld(
   return html`<p>Its match data may not be kept. Only the list is known: ${lists.join(', ')}.</p>`;
 }
 
-function decisionForm({ id, decided }: ReviewItem, next: string | undefined, word: Html): Html {
+function decisionForm(
+  { id, decided }: ReviewItem,
+  next: string | undefined,
+  word: Html,
+  { name, question }: ReturnType<typeof ruleOf>,
+): Html {
   const skip = next ?? '/review';
   return html`<form method="post" action="${pathOfItem(id)}" class="decide" aria-label="Decision">
 ${word}<input type="hidden" name="insteadOf" value="${decided?.times ?? 0}">
-<p>${
-    decided ? 'Decide again: the earlier decision stays in the log.' : 'Is it the listed picture?'
+<p>${name}. <strong>${question}</strong>${
+    decided ? ' You may decide again: the earlier decision stays in the log.' : ''
   }</p>
 <div class="row">
-<button class="first" name="outcome" value="confirmed" accesskey="c">Confirm<kbd>C</kbd></button>
-<button name="outcome" value="rejected" accesskey="r">Reject<kbd>R</kbd></button>
-<button name="outcome" value="undecided" accesskey="u">Cannot tell<kbd>U</kbd></button>
-<a href="${skip}" accesskey="n">${next ? 'Skip' : 'Back to the queue'}<kbd>N</kbd></a>
+<button class="first" name="outcome" value="confirmed" accesskey="c">Confirm</button>
+<button name="outcome" value="rejected" accesskey="r">Reject</button>
+<button name="outcome" value="undecided" accesskey="u">Cannot tell</button>
+<a href="${skip}" accesskey="n">${next ? 'Skip' : 'Back to the queue'}</a>
 </div>
 </form>`;
 }
@@ -120,11 +149,9 @@ ${word}<input type="hidden" name="insteadOf" value="${decided?.times ?? 0}">
 <p><label for="reason">Why is it allowed?</label>
 <input id="reason" name="reason" required maxlength="500" autocomplete="off" aria-describedby="reason-about"></p>
 <p id="reason-about" class="soft">Do not name people: the reason stays in the allow list.</p>
-<p><button name="outcome" value="allowed" accesskey="a">Reject and allow<kbd>A</kbd></button></p>
+<p><button name="outcome" value="allowed" accesskey="a">Reject and allow</button></p>
 </form>
 </details>`;
 }
 
 const count = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`;
-
-const sentence = (words: string) => `${words.slice(0, 1).toUpperCase()}${words.slice(1)}.`;

@@ -25,29 +25,32 @@ export interface ReviewPage {
   };
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** the one origin from which it loads images; absent: none */
+  readonly imagesFrom?: string | undefined;
 }
 
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 
 /**
- * No scripts, no external content, no framing. Forms go only to the service. With `no-referrer`,
- * browsers would not send the origin of a form, which the service checks.
+ * No scripts, no framing, and no external content but images of the page's one origin. Forms go
+ * only to the service. With `no-referrer`, browsers would not send the origin of a form, which the
+ * service checks.
  */
-const HEADERS = {
+const headersOf = (imagesFrom: string | undefined) => ({
   'content-type': 'text/html; charset=utf-8',
-  'content-security-policy': `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
+  'content-security-policy': `default-src 'none'; ${imagesFrom === undefined ? '' : `img-src ${imagesFrom}; `}style-src 'sha256-${STYLE_HASH}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
   'referrer-policy': 'same-origin',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'x-content-type-options': 'nosniff',
   'x-robots-tag': 'noindex',
   'cache-control': 'no-store',
-};
+});
 
 /** Creates the page of a call, with the navigation of those pages that its caller may open. */
 export type Frame = (
   call: Call,
-  page: { at: string; title: string; body: Html; status?: number },
+  page: Pick<ReviewPage, 'title' | 'body' | 'status' | 'imagesFrom'> & { readonly at: string },
 ) => Response;
 
 /** The places that a role may open. */
@@ -55,7 +58,8 @@ export const placesFor = (role: Role, places: readonly Place[]): Place[] =>
   places.filter((place) => mayDo(role, place.role));
 
 /** The response of a page. */
-export function pageOf({ title, body, nav, status = 200, headers }: ReviewPage): Response {
+export function pageOf(page: ReviewPage): Response {
+  const { title, body, nav, status = 200, headers, imagesFrom } = page;
   const text = html`<!doctype html>
 <html lang="en">
 <head>
@@ -75,7 +79,7 @@ ${body}
 </body>
 </html>
 `;
-  return new Response(text.text, { status, headers: { ...HEADERS, ...headers } });
+  return new Response(text.text, { status, headers: { ...headersOf(imagesFrom), ...headers } });
 }
 
 const navigation = ({ at, places, signOut }: NonNullable<ReviewPage['nav']>): Html =>

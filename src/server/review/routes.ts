@@ -1,15 +1,42 @@
-import { decisionFromJSON } from '../../matching/decision-json.js';
-import { explain } from '../../matching/explain.js';
+import { nested, type OptionTable, tableOf } from '../../door.js';
 import { reviewSummary } from '../../review/review-answers.js';
 import type { ReviewItem } from '../../store/reviews/review-item.js';
-import type { ReviewLog, ReviewQueue, Sessions } from '../../store/store.js';
+import {
+  REVIEW_QUEUE_OPTIONS,
+  type ReviewLog,
+  type ReviewQueue,
+  type ReviewQueueOptions,
+  SESSION_HOURS,
+  type Sessions,
+} from '../../store/store.js';
 import { type Call, type QueryOf, Refusal, type Route, routeOf } from '../http/route.js';
 import type { ServiceParts } from '../routes/parts.js';
 import { type Html, html } from './html.js';
 import { itemPage, OUTCOME_WORDS, pathOfItem, timeOf } from './item-page.js';
 import { listsPage } from './lists-page.js';
 import { type Frame, type Place, redirectTo, refusedPage } from './page.js';
+import { ruleOf } from './rule.js';
 import { formWord, readForm, sessionToken } from './session.js';
+import { addressOfUpload, SHOWN_UPLOADS_OPTIONS, type ShownUploads } from './shown-upload.js';
+
+/** Options of the review queue and its sessions. */
+export interface ReviewOptions extends ReviewQueueOptions {
+  /**
+   * duration of a moderator's session
+   * @defaultValue 8
+   */
+  sessionHours?: number | undefined;
+  /**
+   * shows uploads on their pages, blurred, once a moderator asks to see one
+   * @defaultValue a page only links to an upload, by its `link`
+   */
+  uploads?: ShownUploads | undefined;
+}
+
+export const REVIEW_OPTIONS = /* @__PURE__ */ tableOf(REVIEW_QUEUE_OPTIONS, {
+  sessionHours: SESSION_HOURS,
+  uploads: { is: nested, options: SHOWN_UPLOADS_OPTIONS },
+}) satisfies OptionTable<ReviewOptions>;
 
 /** Dependencies of the moderators' pages. */
 export interface ReviewPages {
@@ -17,6 +44,9 @@ export interface ReviewPages {
   readonly queue: ReviewQueue;
   readonly log: ReviewLog;
   readonly sessions: Sessions;
+  /** absent: no upload is shown */
+  readonly uploads: ShownUploads | undefined;
+  readonly onError: (error: unknown) => void;
   readonly framed: Frame;
 }
 
@@ -63,14 +93,16 @@ export function reviewRoutes(pages: ReviewPages): Route[] {
       ...common,
       method: 'GET',
       path: '/review/item',
-      about: 'Page of one upload, with an explanation of each hit.',
-      query: { item: { ...ITEM, required: true }, done: ITEM },
+      about:
+        'Page of one upload, with an explanation of each hit. `show` shows the upload, blurred.',
+      query: { item: { ...ITEM, required: true }, done: ITEM, show: { type: 'boolean' } },
       replies: { 200: undefined, 404: undefined },
       async answer(call) {
-        const { item, done: id } = call.query;
+        const { item, done: id, show = false } = call.query;
         return await pageOfItem(call, await itemFor(item, queue), {
           pages,
           notice: await done(id, queue),
+          show,
         });
       },
     }),
@@ -130,7 +162,7 @@ ${
     : html`<ol class="items">${shown.map(summary)}</ol>`
 }
 <p class="row">${after === 0 ? undefined : html`<a href="/review">Back to the oldest</a>`}
-${isMore ? html`<a href="/review?after=${shown.at(-1)!.number}" accesskey="n">Next ${PAGE}<kbd>N</kbd></a>` : undefined}</p>
+${isMore ? html`<a href="/review?after=${shown.at(-1)!.number}" accesskey="n">Next ${PAGE}</a>` : undefined}</p>
 <form method="get" action="/review/item" class="narrow">
 <label for="item">Find an upload by its name, even a decided one</label>
 <div class="row"><input id="item" name="item" required maxlength="200" autocomplete="off"><button>Find</button></div>
@@ -143,8 +175,8 @@ const summary = ({ id, time, decision }: ReviewItem, at: number): Html => {
   const lists = [...new Set(decision.matches.map(({ list }) => list ?? 'the unnamed list'))];
   return html`<li class="card"><h2><a href="${pathOfItem(id)}"${
     at === 0 ? html` accesskey="f"` : undefined
-  }>${id}</a>${at === 0 ? html`<kbd>F</kbd>` : undefined}</h2>
-<p>${explain(decisionFromJSON(decision))}${lists.length === 0 ? '' : `; ${lists.join(', ')}`}</p>
+  }>${id}</a></h2>
+<p>${ruleOf(decision).name}${lists.length === 0 ? '' : `; ${lists.join(', ')}`}</p>
 <p class="soft">since ${timeOf(time)}</p></li>`;
 };
 
@@ -165,26 +197,31 @@ async function done(id: string | undefined, queue: ReviewQueue): Promise<Html | 
   const { outcome, allowed } = item.decided;
   return html`<div class="notice" role="status"><p>${item.id} was ${OUTCOME_WORDS[outcome]}${
     allowed === undefined ? '' : ' and allowed'
-  }. <a href="${pathOfItem(item.id)}" accesskey="z">Change this<kbd>Z</kbd></a></p></div>`;
+  }. <a href="${pathOfItem(item.id)}" accesskey="z">Change this</a></p></div>`;
 }
 
 async function pageOfItem(
   call: Call,
   item: ReviewItem,
   {
-    pages: { queue, framed },
+    pages: { queue, framed, uploads, onError },
     notice,
     status = 200,
-  }: { pages: ReviewPages; notice: Html | undefined; status?: number },
+    show = false,
+  }: { pages: ReviewPages; notice: Html | undefined; status?: number; show?: boolean },
 ): Promise<Response> {
   const next = await nextAfter(item, queue);
+  const picture = uploads && show ? await addressOfUpload(item.id, uploads, onError) : undefined;
+  if (uploads && show) call.note({ isShown: picture !== undefined });
   const body = itemPage(item, {
     notice,
     next: next && pathOfItem(next.id),
+    upload: uploads && { isAsked: show, picture },
     word: formWord(call.request, wordFor(item.id)),
   });
-  const title = item.decided ? 'A decided upload' : 'Is this a match?';
-  return framed(call, { at: '/review/item', title, body, status });
+  const title = item.decided ? 'A decided upload' : ruleOf(item.decision).question;
+  const imagesFrom = picture && uploads?.origin;
+  return framed(call, { at: '/review/item', title, body, status, imagesFrom });
 }
 
 const wordFor = (id: string) => `decide ${id}`;

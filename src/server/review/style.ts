@@ -31,18 +31,26 @@ dl{display:grid;grid-template-columns:minmax(6rem,max-content) 1fr;gap:.25rem 1r
 dt{color:var(--soft)}
 dd{margin:0}
 dd ul{margin:0;padding-left:1.1rem}
-.hit{display:grid;grid-template-columns:1fr minmax(0,16rem);gap:0 1.5rem}
-.hit h2{grid-column:1/-1}
-.hit dl{align-self:start}
+.drawings{display:grid;grid-template-columns:repeat(3,minmax(0,1fr));gap:1rem;max-width:44rem;margin:0 0 1rem}
+.drawings p{grid-column:span 2}
 figure{margin:0}
-figure svg{display:block;width:100%;max-height:18rem}
+figure svg{display:block;width:100%;max-height:14rem}
+.outline svg{border:1px solid var(--line);border-radius:.3rem;background:#808080}
+.outline g{filter:blur(.6px)}
+.time{margin:.75rem 0 0}
+.time svg{max-height:none}
+.upload{margin:0 0 1rem}
+.upload input{width:1.25rem;height:1.25rem;margin:0 .5rem 0 0;vertical-align:-.2rem}
+.upload label{display:inline;font-weight:400}
+.veil{margin:.75rem 0 0;overflow:hidden;border:1px solid var(--line);border-radius:.3rem;min-height:4rem}
+.veil img{display:block;max-width:100%;max-height:24rem;margin:0 auto;filter:blur(1.5rem) grayscale(1)}
+#sharp:checked~.veil img{filter:none}
 figcaption{color:var(--soft);font-size:.875rem}
 label{display:block;font-weight:600;margin:0 0 .25rem}
 input,textarea{width:100%;max-width:40rem;padding:.6rem;border:1px solid var(--line);border-radius:.3rem;font:inherit;color:inherit;background:var(--ground)}
 button{min-height:2.75rem;padding:.5rem 1.1rem;border:2px solid var(--strong);border-radius:.3rem;font:inherit;font-weight:600;color:var(--strong);background:var(--ground);cursor:pointer}
 button.first{color:var(--on-strong);background:var(--strong)}
 button.plain{border-color:transparent;background:none;padding:.5rem .25rem;text-decoration:underline;font-weight:400}
-kbd{font:inherit;font-size:.8rem;border:1px solid;border-radius:.2rem;padding:0 .3rem;margin-left:.35rem;font-weight:400}
 .decide{position:sticky;bottom:0;margin:0 -1rem 1rem;padding:.75rem 1rem;background:var(--raised);border-top:1px solid var(--line)}
 .decide p{margin:0 0 .5rem;font-size:.875rem}
 .row{display:flex;flex-wrap:wrap;gap:.5rem;align-items:center}
@@ -61,7 +69,7 @@ th,td{text-align:left;font-weight:400;padding:.25rem 1rem .25rem 0;border-bottom
 thead th{color:var(--soft);overflow-wrap:normal}
 summary{padding:.5rem 0;color:var(--strong);cursor:pointer;font-weight:600}
 .narrow{max-width:26rem}
-@media (max-width:40rem){.hit{display:flex;flex-direction:column}.hit h2,.hit figure{order:-1}.hit figure{margin-bottom:1rem}dl{grid-template-columns:minmax(5.5rem,28%) 1fr;gap:.25rem .75rem}.decide{padding:.5rem 1rem}.decide button{flex:1 1 auto;padding:.5rem}kbd{display:none}}
+@media (max-width:40rem){.drawings{grid-template-columns:repeat(2,minmax(0,1fr))}dl{grid-template-columns:minmax(5.5rem,28%) 1fr;gap:.25rem .75rem}.decide{padding:.5rem 1rem}.decide button{flex:1 1 auto;padding:.5rem}}
 @media print{header,.skip,.unprinted{display:none}main{max-width:none}}
 @media (max-height:30rem){.decide{position:static}}
 `;

@@ -349,11 +349,12 @@ export class ReviewQueue {
       return isWithheld(match) ? { list, trust, tier, labels: [] } : match;
     });
     const isShown = ![...json.matches, ...(json.remoteMatches ?? [])].some(isWithheld);
-    const { upload, ...others } = json;
+    const { upload, videos, ...others } = json;
     return {
       ...others,
       matches,
       ...(remoteMatches && { remoteMatches }),
+      ...(videos && { videos: videos.filter((video) => !isWithheld(video)) }),
       // With the hash of the upload, the item would reveal which picture matched.
       ...(upload && isShown && { upload }),
     };

@@ -1,8 +1,9 @@
 import { createBlocklist } from '../../../src/blocklist/blocklist.js';
 import type { BlocklistEntry } from '../../../src/entry.js';
 import { hashFromHex } from '../../../src/hash.js';
-import { type Decision, decisionOf } from '../../../src/matching/decision.js';
+import { type Decision, decisionOf, type VideoMatch } from '../../../src/matching/decision.js';
 import { match } from '../../../src/matching/match.js';
+import { policyFor } from '../../../src/policy.js';
 import type { CreateServiceOptions } from '../../../src/server/service.js';
 import type { NewReviewItem } from '../../../src/store/reviews/review-item.js';
 import type { Store } from '../../../src/store/store.js';
@@ -77,6 +78,34 @@ export function decisionNear(
   const decision = match(variants, blocklist, { all: true });
   const upload = { hash: main, quality: 90, width: 800, height: 600, format: 'jpeg' };
   return decisionOf({ ...decision, upload });
+}
+
+export const GROUP = 'ab'.repeat(32);
+
+/** A listed video in an upload. */
+export const videoOf = (more: Partial<VideoMatch> = {}): VideoMatch => ({
+  ...{ group: GROUP, list: 'videos', tier: 'match', speed: 1, offset: -51, frames: 9 },
+  ...{ listShare: 0.4, queryShare: 0.8, variant: 'frame' },
+  moments: [
+    { listSeconds: 63, querySeconds: 12.4, distance: 7 },
+    { listSeconds: 3681, querySeconds: 30.2, distance: 9 },
+  ],
+  ...more,
+});
+
+/** A decision about an upload that shows moments of a listed video; two hits are on no line. */
+export function videoDecision(videos = [videoOf()]): Decision {
+  const hash = hashFromHex('pdq', hexOf(1));
+  const variant = { name: 'frame', hash, frame: 120 } as const;
+  const entry = { hash, labels: ['film'], group: GROUP, list: 'videos' };
+  return decisionOf({
+    ...{ verdict: 'match', reason: 'matched-video', policy: policyFor('pdq', 256), videos },
+    matches: [
+      { entry: { ...entry, seconds: 63 }, distance: 7, tier: 'match', variant },
+      { entry: { ...entry, seconds: 63 }, distance: 8, tier: 'match', variant },
+      { entry: { ...entry, seconds: 99 }, distance: 7, tier: 'match', variant },
+    ],
+  });
 }
 
 /** An upload before the moderators. */

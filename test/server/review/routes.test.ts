@@ -77,8 +77,11 @@ test('an item shows all fields of each hit, and its area', async () => {
     for (const told of [
       'Hit 1 of 2: 12 of 256 bits differ',
       'Hit 2 of 2: 20 of 256 bits differ',
-      'the part enclosed by straight edges (rectangle)',
-      'mirrored (flipY)',
+      '<dt>Place</dt><dd>the part enclosed by straight edges: in the middle, about 25 % of the picture, turned 8 degrees clockwise</dd>',
+      '<dt>Place</dt><dd>mirrored</dd>',
+      '<dt>Detail</dt><dd>88 of 100 in the upload</dd>',
+      '<dt>Listed detail</dt><dd>96 of 100</dd>',
+      '<dt>Kind of hash</dt><dd>pdq</dd>',
       '<dt>List</dt><dd>stopncii</dd>',
       'a list that the platform acts on',
       '<dt>Source</dt><dd>StopNCII</dd>',
@@ -88,13 +91,12 @@ test('an item shows all fields of each hit, and its area', async () => {
       '<li>Platform 7: Blocked (nude, adult)</li>',
       '<dt>Confirmed</dt><dd>yes, by the list</dd>',
       '<dt>Confirmed</dt><dd>no</dd>',
-      '400 x 300 pixels at 120, 80',
-      '8 degrees clockwise',
       'href="https://platform.example/uploads/u1" rel="noreferrer noopener"',
     ]) {
       expect(text).toContain(told);
     }
-    expect(text.match(/<svg /g)).toHaveLength(1);
+    // Two outlines of each hit, and the place of one.
+    expect(text.match(/<svg /g)).toHaveLength(5);
     expect(text).not.toContain('<img');
     // Whoever looks over a shoulder learns no hash.
     const json = JSON.stringify(decisionToJSON(decisionNear([entryOf(1), entryOf(2)])));
@@ -280,7 +282,7 @@ test('remote lists are shown, also those that did not answer', async () => {
   await queue().put({ id: 'u1', decision });
   await signedIn(store, async (moderator) => {
     const { text } = await moderator.get('/review/item?item=u1');
-    expect(text).toContain('A remote list has it.');
+    expect(text).toContain('Rule: <strong>On the list of another service</strong>');
     expect(text).toContain('These lists did not answer, and may have it: away.');
     expect(text).toContain('Hit 2 of 2: on a remote list');
     expect(text).toContain('<dt>Distance</dt><dd>4 bits</dd>');
