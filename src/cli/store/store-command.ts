@@ -54,9 +54,9 @@ follower sets the radius.`,
   minWords: 1,
   async run(call, out) {
     const [action, ...paths] = call.words as [string, ...string[]];
-    const run = ACTIONS[action];
-    if (!run || paths.length > 0 !== (action === 'import')) {
-      throw new UsageError(`expected ${USAGE}`);
+    const run = ACTIONS[action]!;
+    if (paths.length > 0 !== (action === 'import')) {
+      throw new UsageError(`expected ${USAGE}, got ${call.words.join(' ')}`);
     }
     const place = storePlaceOf(call);
     if (action !== 'init' && action !== 'import') await checkStoreThere(place);
