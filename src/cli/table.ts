@@ -43,7 +43,10 @@ export function table(header: readonly string[], out: Output, colours?: Colours)
   };
 }
 
-/** Prints a table of known rows, without columns that are empty throughout. */
+/**
+ * Prints a table of known rows, after an empty line if it is not the first output. Columns that are
+ * empty throughout are left out.
+ */
 export async function printTable(
   header: readonly string[],
   rows: readonly (readonly Cell[])[],
@@ -54,9 +57,8 @@ export async function printTable(
     const width = Math.max(...[name, ...texts].map(widthOf));
     return texts.some((text) => text !== '-') ? { at, name: name.padEnd(width) } : [];
   });
-  const row = table(
-    columns.map(({ name }) => name),
-    out,
-  );
+  if (rows.length > 0 && out.lines > 0) await out.line('');
+  const names = columns.map(({ name }) => name);
+  const row = table(names, out);
   for (const cells of rows) await row(columns.map(({ at }) => cells[at]));
 }

@@ -158,7 +158,6 @@ async function printStatus(
   out: Output,
 ): Promise<void> {
   await printTable(['NAME', 'VALUE'], Object.entries(facts), out);
-  if (lists.length > 0) await out.line('');
   const rows = lists.map(({ name, size, paused, reviewDistance, expectedReviews, fetched }) => {
     const { fetchedSeconds: seconds } = fetched ?? {};
     const time = seconds === undefined ? undefined : new Date(1000 * seconds).toISOString();
@@ -174,7 +173,6 @@ async function printStatus(
   });
   const columns = ['LIST', 'ENTRIES', 'PAUSED', 'DISTANCE', 'MIXED', 'KIND', 'FETCHED'];
   await printTable(columns, rows, out);
-  if (feeds.length > 0) await out.line('');
   const listed = feeds.map(({ name, api, enabled }) => [name, api, enabled]);
   await printTable(['FEED', 'API', 'ENABLED'], listed, out);
 }

@@ -91,8 +91,8 @@ export const OPEN_LIST_OPTIONS = tableOf(OPEN_BLOCKLIST_OPTIONS, {
  * What was withdrawn stays withdrawn.
  *
  * Opening takes no lock. A list of text and an index file can be opened, too. They are read once,
- * and `apply` rejects, except for that of a `copy`. `npx onlyhashes convert list.csv list.ohb` makes
- * a blocklist file of one.
+ * and `apply` rejects, except for that of a `copy`. `onlyhashes convert list.csv list.ohb` makes a
+ * blocklist file of one.
  * @param path a path to a regular file, as `create` or `onlyhashes convert` make it
  * @param options `follow`: applies what others change, even while this process applies nothing. A
  *   file that an older copy replaced is rejected, and so is a damaged one

@@ -79,11 +79,11 @@ export type Next = (
  * the verdict. With `next`, it answers requests that are accepted.
  *
  * **Without `next`**: a POST or PUT whose body is the file. It returns 200 (accept) or 451
- * (reject), with the body `{"verdict":"…"}` and the same in the header `onlyhashes-verdict`, so that an
- * accepted upload can be sent to review. `onError` decides about unchecked pictures: 200, or 415 if
- * their kind is not read here, 422 if one cannot be decoded, 503 with `Retry-After` if a later try
- * may succeed. `notPictures` decides about other files that no list has by their digest: 200 or
- * 415, whatever their length. A picture that is too long (413), and a body that is empty or
+ * (reject), with the body `{"verdict":"…"}` and the same in the header `onlyhashes-verdict`, so
+ * that an accepted upload can be sent to review. `onError` decides about unchecked pictures: 200,
+ * or 415 if their kind is not read here, 422 if one cannot be decoded, 503 with `Retry-After` if a
+ * later try may succeed. `notPictures` decides about other files that no list has by their digest:
+ * 200 or 415, whatever their length. A picture that is too long (413), and a body that is empty or
  * incomplete (400), or too slow (408), is always refused, and so is text, JSON, a form or a
  * compressed body (415). It is for the platform's own servers: a client with unlimited calls can
  * change a picture until it no longer matches. A second argument that is not a function is ignored:
