@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { didYouMean } from './did-you-mean.js';
 import { UsageError } from './failure.js';
 import type { Output } from './output.js';
 
@@ -59,9 +60,10 @@ export interface Command {
  */
 export function readCall(command: Command, argv: readonly string[]): Call {
   const known = Object.entries(command.options);
-  const parse = () =>
+  const parse = (strict: boolean) =>
     parseArgs({
       args: [...argv],
+      strict,
       allowPositionals: true,
       tokens: true,
       options: Object.fromEntries(
@@ -73,9 +75,14 @@ export function readCall(command: Command, argv: readonly string[]): Call {
     });
   let parsed: ReturnType<typeof parse>;
   try {
-    parsed = parse();
+    parsed = parse(true);
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') throw new UsageError(message);
+    const wrong = parse(false).tokens.find(
+      (token) => token.kind === 'option' && !Object.hasOwn(command.options, token.name),
+    );
+    throw unknownOption(argv[wrong!.index]!, command);
   }
   const { values, positionals: words, tokens } = parsed;
   const given = tokens.flatMap((token) => (token.kind === 'option' ? token.name : []));
@@ -95,9 +102,16 @@ export function readCall(command: Command, argv: readonly string[]): Call {
     }
   }
   const { minWords, maxWords = Number.POSITIVE_INFINITY } = command;
-  if (maxWords === 0 && words.length > 0) throw new UsageError('expected options only');
-  if (words.length < minWords || words.length > maxWords)
-    throw new UsageError(`expected ${command.usage}`);
+  const actions = actionsOf(command.usage);
+  const [first] = words;
+  if (actions.length > 0 && first !== undefined && !actions.includes(first)) {
+    throw new UsageError(`expected ${command.usage}, got ${first}${didYouMean(first, actions)}`);
+  }
+  if (words.length > maxWords) {
+    const expected = maxWords === 0 ? 'options only' : command.usage;
+    throw new UsageError(`expected ${expected}, not ${words[maxWords]}`);
+  }
+  if (words.length < minWords) throw new UsageError(`expected ${command.usage}`);
   const text = (name: string) => {
     const value = values[name] ?? command.options[name]?.default;
     return typeof value === 'string' ? value : undefined;
@@ -120,6 +134,23 @@ export function readCall(command: Command, argv: readonly string[]): Call {
     }
   }
   return { words, text, number: (name) => Number(text(name)), on: (name) => values[name] === true };
+}
+
+/** The first words that a usage allows, e.g. `create`; none if it begins with files. */
+function actionsOf(usage: string): string[] {
+  const firsts = usage.split(' | ').map((words) => words.split(' ')[0]!);
+  return firsts.every((word) => /^[a-z]+$/.test(word)) ? firsts : [];
+}
+
+/** @param word as typed, perhaps with a value */
+function unknownOption(word: string, { options }: Command): UsageError {
+  const [typed] = word.split('=', 1) as [string];
+  const names = Object.entries(options).flatMap(([name, { short }]) =>
+    short ? [`--${name}`, `-${short}`] : `--${name}`,
+  );
+  const nearest = didYouMean(typed, [...names, '--help']);
+  const file = '. A file of that name follows `--`';
+  return new UsageError(`Unknown option '${typed}'${nearest || file}`);
 }
 
 /** The width of the help, and of its left column, which has the options. */

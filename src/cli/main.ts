@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import process, { stderr, stdout } from 'node:process';
 import { type Command, helpOf, readCall, twoColumns } from './command.js';
+import { didYouMean } from './did-you-mean.js';
 import { textOf, UsageError } from './failure.js';
 import { commandLine } from './file-name.js';
 import { endBy, interruptible } from './interrupt.js';
@@ -83,9 +84,9 @@ async function main([name, ...rest]: readonly string[]): Promise<number> {
 }
 
 async function commandOf(name: string): Promise<Command> {
-  if (!Object.hasOwn(COMMANDS, name))
-    throw new UsageError('expected a command; onlyhashes --help lists them');
-  return COMMANDS[name]!();
+  if (Object.hasOwn(COMMANDS, name)) return COMMANDS[name]!();
+  const nearest = didYouMean(name, [...Object.keys(COMMANDS), 'help', '--help', '--version']);
+  throw new UsageError(`expected a command, got ${name}${nearest}\nonlyhashes --help lists them`);
 }
 
 // A reader that has seen enough (`| head`) closes the pipe. That is not an error.

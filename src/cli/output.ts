@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import process, { stderr, stdin, stdout } from 'node:process';
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
+import { styleText } from 'node:util';
 import { writeCell } from '../index.js';
 import { Failure } from './failure.js';
 import { encoded } from './file-name.js';
@@ -23,9 +24,18 @@ export const shown = (text: string): string =>
       : `\\u${code.toString(16).padStart(4, '0')}`;
   });
 
-/** @returns false if a reader is slow, as in `write` */
-export const toStdout = (text: string): boolean =>
-  stdout.write(encoded(stdout.isTTY ? shown(text) : text));
+/**
+ * @param before printed unchanged, as `coloured` made it
+ * @returns false if a reader is slow, as in `write`
+ */
+export const toStdout = (text: string, before = ''): boolean =>
+  stdout.write(encoded(before + (stdout.isTTY ? shown(text) : text)));
+
+/** A text in a colour, unless the terminal or the user (`NO_COLOR`) has none. */
+export function coloured(colour: 'red' | 'yellow' | 'green' | 'magenta', text: string): string {
+  const hasColours = stdout.isTTY && !process.env.NO_COLOR && (stdout.hasColors?.() ?? true);
+  return hasColours ? styleText(colour, shown(text), { validateStream: false }) : shown(text);
+}
 
 /** A line of CSV. Labels are one cell, and an unknown value is an empty one. */
 export const csvLine = (cells: readonly unknown[]): string =>
@@ -48,8 +58,13 @@ export interface Output extends Progress {
   readonly signal: AbortSignal;
   /** names the work that starts now, e.g. `hashing`, and the unit of its amounts */
   begin(what: string, unit?: string): void;
-  /** prints a result; waits for a slow reader, so that memory stays bounded */
-  line(text: string): Promise<void>;
+  /** true if standard output is a terminal: a person reads the results, and no script */
+  readonly isTerminal: boolean;
+  /**
+   * prints a result; waits for a slow reader, so that memory stays bounded
+   * @param before begins the line, from `coloured`
+   */
+  line(text: string, before?: string): Promise<void>;
   /** prints an error about a file, and counts it */
   error(file: string, message: string): void;
   /** counts an error that is printed elsewhere */
@@ -71,6 +86,7 @@ export function output(signal: AbortSignal): Output {
   let errors = 0;
   return {
     signal,
+    isTerminal: stdout.isTTY === true,
     begin(what, unit) {
       bar.clear();
       bar = progress(what, unit);
@@ -84,10 +100,11 @@ export function output(signal: AbortSignal): Output {
     get errors() {
       return errors;
     },
-    async line(text) {
+    async line(text, before) {
       lines++;
       if (stdout.isTTY) bar.clear();
-      if (!toStdout(`${text}\n`)) await new Promise((resolve) => stdout.once('drain', resolve));
+      if (!toStdout(`${text}\n`, before))
+        await new Promise((resolve) => stdout.once('drain', resolve));
     },
     error(file, message) {
       errors++;
@@ -224,8 +241,12 @@ export function progress(what: string, unit = ''): Progress {
   };
 }
 
-/** A time in everyday units: `8 s`, `12 min`, `3 h`. */
-function timeOf(seconds: number): string {
+/**
+ * A time in everyday units: `8 s`, `12 min`, `3 h`.
+ * @param decimals of a time under ten seconds; without any, a started second counts as one
+ */
+export function timeOf(seconds: number, decimals = 0): string {
+  if (decimals > 0 && seconds < 9.95) return `${seconds.toFixed(decimals)} s`;
   if (seconds < 100) return `${Math.ceil(seconds)} s`;
   const minutes = seconds / 60;
   return minutes < 100 ? `${Math.round(minutes)} min` : `${Math.round(minutes / 60)} h`;

@@ -29,7 +29,7 @@ import { HMA_ROUTE_OPTIONS, type HmaRouteOptions, hmaRoutes } from './hma/routes
 import { ACCESS_OPTIONS, Access, type AccessOptions } from './http/access.js';
 import { healthRoutes } from './http/health.js';
 import { Metrics } from './http/metrics.js';
-import { openApiRoute } from './http/openapi.js';
+import { openApiRoute, startRoute } from './http/openapi.js';
 import { RateLimit } from './http/rate-limit.js';
 import { FormReader, MAX_BYTES_HELD } from './http/read-form.js';
 import { callDirectly, responseOf } from './http/reply.js';
@@ -199,7 +199,7 @@ const FIRST_FORM_BYTES = 2 ** 20;
 
 /**
  * Creates a service with `/v1/match`, `/v1/status`, `/v1/lists/{name}/confirm`, `/health/live`,
- * `/health/ready`, `/metrics`, and `/openapi.json`, which describes every route. Options add
+ * `/health/ready`, `/metrics`, `/openapi.json`, which describes every route, and `/`. Options add
  * `/v1/scan`, `/v1/decisions` and more.
  *
  * Without a token, callers on loopback may do everything, and others nothing. `tokens` and
@@ -273,7 +273,7 @@ export function serviceWith(further: readonly Route[], options: CreateServiceOpt
     };
     all.push(...pageRoutes({ parts, store: store!, access, review: moderated, cases, hours }));
   }
-  all.push(openApiRoute(all));
+  all.push(startRoute(all), openApiRoute(all));
   const router = new Router({
     routes: all,
     isEnding: parts.isEnding,

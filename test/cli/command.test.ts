@@ -12,7 +12,7 @@ test.each([
   [['hash'], 'expected FILE…'],
   [['hash', '--resample', '7', CAT], '--resample: expected 512 or none, got 7'],
   [['hash', '--no-such', CAT], "Unknown option '--no-such'"],
-  [['paint'], 'expected a command'],
+  [['paint'], 'expected a command, got paint\n'],
   [['hash', '--json', '--json', CAT], '--json: expected once'],
   [['hash', '--algorithm', 'pdq', '--algorithm=phash', CAT], '--algorithm: expected once'],
   [['match', '-b', 'a', '--blocklist', 'b', CAT], '--blocklist: expected once'],
@@ -24,8 +24,8 @@ test.each([
   [['hash', '--max-megapixels', '1e3', CAT], '--max-megapixels: expected a whole number'],
   [['hash', '--max-megapixels', '-1', CAT], '--max-megapixels'],
   [['compare', CAT], 'expected A B'],
-  [['compare', CAT, CAT, CAT], 'expected A B'],
-  [['doctor', 'what'], 'expected options only'],
+  [['compare', CAT, CAT, CAT], `expected A B, not ${CAT}`],
+  [['doctor', 'what'], 'expected options only, not what'],
   [['bench', 'pdq', '--smallest', 'x'], '--smallest: expected a whole number'],
   [['bench', 'index', '--smallest', '0'], '--smallest: expected a whole number from 1'],
   [['bench', 'index', '--smallest', '9', '--largest', '8'], '--smallest: expected no more'],
@@ -58,7 +58,7 @@ test.each([
   [['bundle', 'show', CAT, '--token', 'a'], '--token: only with withdraw'],
   [['bundle', 'create', CAT, '--identity', 'a'], '--identity: only with show'],
   [['bundle', 'create', CAT, '--overwrite'], '--overwrite: only with --output'],
-  [['help', 'paint'], 'expected a command'],
+  [['help', 'paint'], 'expected a command, got paint\n'],
 ])('%j is refused with a hint, exit code 2', async (args, message) => {
   const { out, err, code } = await onlyhashes(args);
   expect(out).toBe('');

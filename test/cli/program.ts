@@ -17,6 +17,11 @@ export const benches = (args: readonly string[]): Promise<Ended> =>
  */
 export const EMBEDDED: readonly string[] = ['--liftoff-only'];
 
+/** Runs the program as if its output were a terminal's. */
+export const ON_TERMINAL = {
+  node: ['--import', 'data:text/javascript,process.stdout.isTTY=process.stderr.isTTY=true'],
+};
+
 /** What the program printed and how it ended. */
 export interface Ended {
   out: string;

@@ -360,7 +360,7 @@ test.each([
   [['lists'], 'expected --store URL|FOLDER, or ONLYHASHES_STORE'],
   [['fetch'], 'expected --store URL|FOLDER, or ONLYHASHES_STORE'],
   [['log'], 'expected --store URL|FOLDER, or ONLYHASHES_STORE'],
-  [['log', 'reviews', '--store', 'hashes'], 'expected only options'],
+  [['log', 'reviews', '--store', 'hashes'], 'expected options only, not reviews'],
   [['log', '--store', 'hashes', '--erase'], 'expected a choice of records'],
   [['withdraw', 'lists.json'], 'expected CONFIG|LIST HASH|ID…'],
   [['withdraw', 'lists.json', 'a', '--store', 'hashes'], 'got a CONFIG'],

@@ -7,7 +7,7 @@ import { hashToHex } from '../../src/hash.js';
 import { hash as hashFile } from '../../src/node/hash-file.js';
 import { testFolder } from '../folder.js';
 import { ROOT } from '../project/package.js';
-import { onlyhashes, PHOTOS } from './program.js';
+import { ON_TERMINAL, onlyhashes, PHOTOS } from './program.js';
 
 const PHOTO = join(PHOTOS, 'locomotion-house-cat-w301.jpg');
 /** A title for the window, a cleared screen by the byte of C1, and letters from right to left. */
@@ -16,10 +16,6 @@ const SHOWN = '\\x1b]0;owned\\x07\\x9b2J\\u202egpj.a';
 /** The same byte in a name that is not UTF-8. */
 const BYTES = Buffer.concat([Buffer.from('a'), Buffer.of(0x9b, 0xff), Buffer.from('2J')]);
 
-/** Runs the program as if its output were a terminal's. */
-const ON_TERMINAL = {
-  node: ['--import', 'data:text/javascript,process.stdout.isTTY=process.stderr.isTTY=true'],
-};
 const CLEAR = '\r\x1b[2K';
 const STEERING = /(?![\t\n])[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\udc80-\udc9f]/u;
 
@@ -64,7 +60,7 @@ test('standard error has no control characters; a script gets the bytes of resul
   ]) {
     const script = await onlyhashes(words);
     expect(script.out).toContain(NAME);
-    const terminal = await onlyhashes(words, ON_TERMINAL);
+    const terminal = await onlyhashes(words, { ...ON_TERMINAL, env: { NO_COLOR: '1' } });
     expect(terminal.out.replaceAll(CLEAR, '')).toContain(SHOWN);
     expect(terminal.out.replaceAll(CLEAR, '')).not.toMatch(STEERING);
     expect(terminal.err.replaceAll(CLEAR, '')).not.toMatch(STEERING);

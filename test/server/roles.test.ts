@@ -12,7 +12,13 @@ afterAll(() => followed.store.close());
 /** `session`: a token in a header is not enough. */
 const WHO: Readonly<Record<string, readonly string[]>> = {
   public: [
-    ...['GET /health/live', 'GET /health/ready', 'GET /openapi.json', 'GET /openapi/openapi.json'],
+    ...[
+      'GET /health/live',
+      'GET /health/ready',
+      'GET /',
+      'GET /openapi.json',
+      'GET /openapi/openapi.json',
+    ],
     ...['GET /site-map', 'GET /status', 'GET /status/live'],
     ...['GET /review/sign-in', 'POST /review/sign-in', 'POST /v1/decisions'],
     ...['POST /v1/cases', 'GET /v1/cases/{number}', 'POST /v1/cases/{number}/withdraw'],
@@ -21,7 +27,8 @@ const WHO: Readonly<Record<string, readonly string[]>> = {
   match: [
     ...['GET /metrics', 'GET /v1/status', 'POST /v1/match', 'POST /v1/scan'],
     ...['GET /h/hash', 'POST /h/hash', 'GET /m/lookup', 'POST /m/lookup', 'GET /m/raw_lookup'],
-    ...['POST /m/compare', 'GET /m/index/status'],
+    ...['POST /m/compare', 'GET /m/index/status', 'PUT /v1/match', 'PUT /v1/scan'],
+    ...['PUT /h/hash', 'PUT /m/lookup'],
   ],
   curate: [
     ...['GET /c/banks', 'POST /c/banks', 'GET /c/bank/{name}', 'PUT /c/bank/{name}'],

@@ -90,7 +90,7 @@ token is that of the bundle.`,
     const path = call.text('output');
     if (path !== undefined) await outputPath(path, { overwrite: call.on('overwrite') });
     if (action === 'create') return create(call, words, out);
-    if (words.length > 1) throw new UsageError('expected one bundle');
+    if (words.length > 1) throw new UsageError(`expected one bundle, got ${words[1]} too`);
     if (action === 'show') {
       const { text } = await open(call, words[0]!);
       // A reader of standard output may stop early.
@@ -101,7 +101,7 @@ token is that of the bundle.`,
       const { hashes, unknown = [], day, case: caseId } = bundle;
       const others = unknown.length === 0 ? '' : ` and ${unknown.length} of unknown algorithms`;
       print(`${counted(hashes.length, 'hash', 'hashes')}${others}, made on ${day}, case ${caseId}`);
-    } else if (action === 'withdraw') {
+    } else {
       checkToken(call, words[0]);
       const bundle = words[0] === undefined ? undefined : await open(call, words[0]);
       const withdrawal = await createWithdrawal(await tokenOf(call, out.signal));
@@ -109,7 +109,7 @@ token is that of the bundle.`,
         throw new RangeError('expected the token of this bundle');
       }
       await write(call, `${JSON.stringify(withdrawal, null, 2)}\n`, out.signal);
-    } else throw new UsageError('expected create, show, verify or withdraw');
+    }
     return 0;
   },
 };

@@ -36,9 +36,6 @@ complete. verify checks every byte.`,
   async run(call, out) {
     const [action, path] = call.words as [string, string];
     if (action === 'build') return build(path, call, out);
-    if (action !== 'info' && action !== 'verify') {
-      throw new UsageError('expected build, info or verify');
-    }
     try {
       const name = encoded(path);
       const source = typeof name === 'string' ? name : await readFile(name);

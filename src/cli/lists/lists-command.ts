@@ -3,18 +3,21 @@ import type { Command } from '../command.js';
 import type { ListFeed } from '../list-feed.js';
 import { csvLine } from '../output.js';
 import { STORE_OPTIONS } from '../store/store-place.js';
+import { type Cell, printTable } from '../table.js';
 import { type KeptLists, withLists } from './list-place.js';
 import { serviceOfProvenance } from './list-services.js';
 import { pendingRemovalsJson } from './pending-removals.js';
 import { namedLists } from './saved-blocklist.js';
+
+const COLUMNS =
+  'NAME,SERVICE,ENTRIES,GENERATION,FETCHED,NEXT,UNKNOWN,PENDING,DISTANCE,MIXED,KIND'.split(',');
 
 /** `onlyhashes lists`: the fetched lists, and when they were fetched. */
 export const listsCommand: Command = {
   name: 'lists',
   usage: 'CONFIG|LIST | --store URL|FOLDER',
   about: `Show the lists, and when each was last fetched.
-Prints a line NAME,SERVICE,ENTRIES,GENERATION,FETCHED,NEXT,UNKNOWN,PENDING,DISTANCE,MIXED,KIND for \
-each list. GENERATION goes up with each change of any list. FETCHED is when the last complete fetch began. NEXT is \
+Prints a line ${COLUMNS} for each list. GENERATION goes up with each change of any list. FETCHED is when the last complete fetch began. NEXT is \
 update, or restart if the next fetch begins from the start. UNKNOWN is the number of words of the \
 service that this version does not know. PENDING is empty, or the pending removals, as \
 REMOVALS of ENTRIES since TIME; fetch --confirm NAME makes them. DISTANCE is its review distance \
@@ -41,20 +44,25 @@ names: it may no longer be fetched.`,
       isRead: config !== undefined,
     });
     out.clear();
-    for (const each of rows) {
-      const { name, service, entries, generation, fetched, mustRestart, unknown, pendingRemovals } =
-        each;
-      const { mixed, oneKind } = each.expectedReviews ?? {};
-      const next = mustRestart === undefined ? undefined : mustRestart ? 'restart' : 'update';
-      const { removals, of, since } = pendingRemovals ?? {};
-      const held = pendingRemovals && `${removals} of ${of} since ${since}`;
-      const fetches = [generation, fetched, next, unknown.length, held];
-      const cells = [name, service, entries, ...fetches, each.reviewDistance, mixed, oneKind];
-      await out.line(call.on('json') ? JSON.stringify(each) : csvLine(cells));
+    if (out.isTerminal && !call.on('json')) await printTable(COLUMNS, rows.map(cellsOf), out);
+    else {
+      for (const row of rows) {
+        await out.line(call.on('json') ? JSON.stringify(row) : csvLine(cellsOf(row)));
+      }
     }
     return undefined;
   },
 };
+
+function cellsOf(list: Awaited<ReturnType<typeof rowsOf>>[number]): Cell[] {
+  const { name, service, entries, generation, fetched, mustRestart, unknown } = list;
+  const { mixed, oneKind } = list.expectedReviews ?? {};
+  const next = mustRestart === undefined ? undefined : mustRestart ? 'restart' : 'update';
+  const { removals, of, since } = list.pendingRemovals ?? {};
+  const held = list.pendingRemovals && `${removals} of ${of} since ${since}`;
+  const fetches = [generation, fetched, next, unknown.length, held];
+  return [name, service, entries, ...fetches, list.reviewDistance, mixed, oneKind];
+}
 
 /** The report on each list. Unknown values are undefined. */
 async function rowsOf(kept: KeptLists, configured: readonly ListFeed[]) {

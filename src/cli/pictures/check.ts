@@ -2,6 +2,7 @@ import type { Command } from '../command.js';
 import { nameCell } from '../file-name.js';
 import { BLOCKLIST_OPTIONS, blocklistOf, judgeOf, MATCHING_OPTIONS } from './judge.js';
 import { contentOf, eachPicture } from './pictures.js';
+import { verdictTable } from './verdict-table.js';
 import { isVideo, progressOf } from './video.js';
 
 /** `onlyhashes check`: reports by its exit code whether uploads may be kept. */
@@ -25,6 +26,7 @@ failed. With several files, 2 takes precedence over 1. Videos need FFmpeg. LIST 
   minWords: 1,
   async run(call, out) {
     const list = blocklistOf(call);
+    const verdicts = verdictTable(['REASON'.padEnd(21), 'FILE'], call.on('json'), out);
     const judge = await judgeOf(call, list, out);
     out.begin('checking');
     const refused = call.on('refuse-review') ? ['match', 'review'] : ['match'];
@@ -41,9 +43,11 @@ failed. With several files, 2 takes precedence over 1. Videos need FFmpeg. LIST 
       const line = call.on('json')
         ? JSON.stringify(judge.toJSON(decision, file))
         : [verdict, reason, nameCell(file)].join(',');
-      await out.line(line);
+      if (verdicts) await verdicts.add(verdict, [[verdict, reason, file]]);
+      else await out.line(line);
     }
     await judge.close();
+    await verdicts?.end({ list, entries: judge.entries, unit: 'file' });
     if (out.errors > 0) return 2;
     return refusals > 0 ? 1 : 0;
   },

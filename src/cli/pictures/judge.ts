@@ -143,6 +143,9 @@ export async function judgeOf(call: Call, list: string, out: Output) {
     decision: { ...match(error ?? [], blocklist, rules), policy },
   });
   return {
+    /** the list's number of entries */
+    entries: blocklist.size,
+
     /**
      * The decision about a picture file. Variants after the first match are not hashed, unless all
      * matches are requested.

@@ -8,6 +8,7 @@ import { outputPath, writeWhole } from '../output-file.js';
 import { BLOCKLIST_OPTIONS, blocklistOf, type Judged, judgeOf, MATCHING_OPTIONS } from './judge.js';
 import { hashOptions } from './picture-options.js';
 import { contentOf, eachPicture, isHex } from './pictures.js';
+import { verdictTable } from './verdict-table.js';
 import { isVideo, progressOf } from './video.js';
 
 /** `onlyhashes match`: pictures or hashes against a blocklist. */
@@ -15,7 +16,8 @@ export const matchCommand: Command = {
   name: 'match',
   usage: 'FILE|HEX… --blocklist LIST',
   about: `Match pictures, videos or hashes against a blocklist.
-Prints a line VERDICT,DISTANCE,VARIANT,HASH,LABELS,FILE for each match. LIST is a text with one \
+Prints a line VERDICT,DISTANCE,VARIANT,HASH,LABELS,FILE for each match; on a terminal, a table \
+with the best match of each file, and a summary. LIST is a text with one \
 hash[,label…] per line (plain or CSV) or JSONL, an index file (.ohx), a blocklist file (.ohb) or \
 a CONFIG of fetch; text and index files may be pipes. Pictures are hashed by every algorithm in \
 the list, videos by PDQ and FFmpeg.`,
@@ -54,6 +56,8 @@ the list, videos by PDQ and FFmpeg.`,
     }
     const overwrite = call.on('overwrite');
     if (page !== undefined) await outputPath(page, { overwrite });
+    const columns = ['DISTANCE', 'VARIANT'.padEnd(12), 'LABELS'.padEnd(24), 'FILE'];
+    const verdicts = verdictTable(columns, call.on('json'), out);
     // Decided once: files with such names may come and go meanwhile.
     const hashes = new Set(call.words.filter(isHex));
     const judge = await judgeOf(call, list, out);
@@ -71,16 +75,23 @@ the list, videos by PDQ and FFmpeg.`,
       hashes.has(file) ? judge.hex(file) : pictureJob(file, ended);
     const results = eachPicture(call.words, job, out);
     let found = 0;
+    let shown = 0;
     async function* judged(): AsyncGenerator<ReportedPicture> {
       for await (const result of results) {
         const { file } = result;
         const picture = judge.reported(result);
         const { decision } = picture;
         found += decision.matches.length;
-        const { matches, omitted } = decision;
+        const { verdict, matches, omitted } = decision;
         if (call.on('json')) await out.line(JSON.stringify(judge.toJSON(decision, file)));
         else {
-          for (const match of matches) await out.line(lineOf(match, file));
+          if (verdicts) {
+            const all = call.on('all');
+            const best = matches.slice(0, all ? undefined : 1);
+            shown += best.length;
+            const rows = best.map((match) => [all ? match.tier : verdict, ...cellsOf(match), file]);
+            await verdicts.add(verdict, rows.length > 0 ? rows : [[verdict, '', '', '', file]]);
+          } else for (const match of matches) await out.line(lineOf(match, file));
           if (omitted !== undefined) {
             out.say(file, `${counted(omitted, 'more match', 'more matches')}, not printed`);
           }
@@ -95,9 +106,18 @@ the list, videos by PDQ and FFmpeg.`,
       await writeWhole(page, report, { overwrite, signal });
     } else for await (const _ of judged());
     await judge.close();
+    const more = found - shown;
+    const hidden = more > 0 ? [`${counted(more, 'more match', 'more matches')} with --all`] : [];
+    const unit = hashes.size > 0 ? 'item' : 'file';
+    await verdicts?.end({ list, entries: judge.entries, unit }, ...hidden);
     return exitCode(out, found);
   },
 };
+
+/** In a table, the hash would fill a line. */
+const cellsOf = ({ distance, variant, entry }: Match) => [
+  ...[distance, variant.name, entry.labels.join('; ')],
+];
 
 /** `VERDICT,DISTANCE,VARIANT,HASH,LABELS,FILE`, the labels as a cell of a CSV list. */
 function lineOf({ tier, distance, variant, entry }: Match, file: string): string {

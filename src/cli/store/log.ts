@@ -50,10 +50,8 @@ also finds missing records.`,
     ['onlyhashes log --store reviews --before 2026-06-01 --erase', 'erase old records'],
   ],
   minWords: 0,
+  maxWords: 0,
   async run(call, out) {
-    if (call.words.length > 0) {
-      throw new UsageError('expected only options: onlyhashes log --store URL|FOLDER');
-    }
     const modes = ['errors', 'report', 'erase'].filter(
       (mode) => call.on(mode) || call.text(mode) !== undefined,
     );

@@ -5,6 +5,7 @@ import { shownName, UsageError } from '../failure.js';
 import { LeftOut } from '../lists/left-out.js';
 import type { Output } from '../output.js';
 import { outputPath, writeWhole } from '../output-file.js';
+import { printTable } from '../table.js';
 import { checkStoreThere, openedStore, storeFailure } from './opened-store.js';
 import { importInto } from './store-import.js';
 import { STORE_OPTIONS, storePlaceOf } from './store-place.js';
@@ -54,9 +55,9 @@ follower sets the radius.`,
   minWords: 1,
   async run(call, out) {
     const [action, ...paths] = call.words as [string, ...string[]];
-    const run = ACTIONS[action];
-    if (!run || paths.length > 0 !== (action === 'import')) {
-      throw new UsageError(`expected ${USAGE}`);
+    const run = ACTIONS[action]!;
+    if (paths.length > 0 !== (action === 'import')) {
+      throw new UsageError(`expected ${USAGE}, got ${call.words.join(' ')}`);
     }
     const place = storePlaceOf(call);
     if (action !== 'init' && action !== 'import') await checkStoreThere(place);
@@ -94,7 +95,8 @@ const ACTIONS: Readonly<Record<string, (action: Action) => Promise<number | unde
     if (call.on('json')) {
       const listed = feeds.map(({ name, api, enabled }) => ({ name, api, enabled }));
       await out.line(JSON.stringify({ ...status, feeds: listed }));
-    } else for (const line of linesOf(status, feeds)) await out.line(line);
+    } else if (out.isTerminal) await printStatus(status, feeds, out);
+    else for (const line of linesOf(status, feeds)) await out.line(line);
     return 0;
   },
 
@@ -147,6 +149,32 @@ function* linesOf(
     yield `fetched,${new Date(1000 * fetchedSeconds).toISOString()},${name}`;
   }
   for (const { name, api, enabled } of feeds) yield `feed,${api},${enabled},${name}`;
+}
+
+/** The same for a person at a terminal: tables of facts, lists and feeds. */
+async function printStatus(
+  { lists, warnings: _, ...facts }: StoreStatus,
+  feeds: readonly Feed[],
+  out: Output,
+): Promise<void> {
+  await printTable(['NAME', 'VALUE'], Object.entries(facts), out);
+  const rows = lists.map(({ name, size, paused, reviewDistance, expectedReviews, fetched }) => {
+    const { fetchedSeconds: seconds } = fetched ?? {};
+    const time = seconds === undefined ? undefined : new Date(1000 * seconds).toISOString();
+    return [
+      name,
+      size,
+      paused,
+      reviewDistance,
+      expectedReviews.mixed,
+      expectedReviews.oneKind,
+      time,
+    ];
+  });
+  const columns = ['LIST', 'ENTRIES', 'PAUSED', 'DISTANCE', 'MIXED', 'KIND', 'FETCHED'];
+  await printTable(columns, rows, out);
+  const listed = feeds.map(({ name, api, enabled }) => [name, api, enabled]);
+  await printTable(['FEED', 'API', 'ENABLED'], listed, out);
 }
 
 async function* exceptionsOf(store: Store) {

@@ -1,5 +1,6 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { parse } from 'node:path';
 import { addNow, Blocklist, type DurableChanges } from '../../blocklist/blocklist.js';
 import { ListState } from '../../blocklist/list-state.js';
 import { listFile } from '../../blocklist/records/list-bytes.js';
@@ -50,7 +51,10 @@ export interface FollowOptions {
 
 /** Options for opening a list in a file. */
 export interface OpenListOptions extends OpenBlocklistOptions {
-  /** applies what other processes write to the file, within a second */
+  /**
+   * applies what other processes write to the file, within a second. A list of text or an index
+   * file is not followed but refused, as `bad-magic`
+   */
   readonly follow?: FollowOptions;
   /**
    * creates a blocklist file, of mode 600, if there is no file: an empty one, or with everything in
@@ -86,8 +90,9 @@ export const OPEN_LIST_OPTIONS = tableOf(OPEN_BLOCKLIST_OPTIONS, {
  * to the file, taking turns with other processes of this machine, and applies their changes first.
  * What was withdrawn stays withdrawn.
  *
- * Opening takes no lock. A list of text and an index file can be opened, too: their `apply`
- * rejects.
+ * Opening takes no lock. A list of text and an index file can be opened, too. They are read once,
+ * and `apply` rejects, except for that of a `copy`. `onlyhashes convert list.csv list.ohb` makes a
+ * blocklist file of one.
  * @param path a path to a regular file, as `create` or `onlyhashes convert` make it
  * @param options `follow`: applies what others change, even while this process applies nothing. A
  *   file that an older copy replaced is rejected, and so is a damaged one
@@ -108,7 +113,12 @@ export async function openBlocklist(
   follow?.signal?.throwIfAborted();
   const list = new Blocklist({ onRejected });
   if (!/\.ohb$/i.test(path) && !(await isBlocklistFile(path)) && (await isThere(path))) {
-    await readOnly(path, list, reading);
+    if (follow) {
+      const message = `expected a blocklist file to follow: ${readOnlyHint(path)}`;
+      throw new FormatError('bad-magic', message);
+    }
+    await readWhole(path, list, reading);
+    if (!copy) list.keptBy(() => unchanged(path));
     return searchedOnce(list);
   }
   if (create && !existsSync(path)) {
@@ -166,7 +176,7 @@ const isThere = (path: string): Promise<boolean> =>
   );
 
 /** Reads an index file, or a list of text. */
-async function readOnly(path: string, list: Blocklist, options: OpenOptions): Promise<void> {
+async function readWhole(path: string, list: Blocklist, options: OpenOptions): Promise<void> {
   if (await isIndexFile(path)) addNow(list, [], [await openIndex(path, options)]);
   else {
     const text = createReadStream(path);
@@ -178,19 +188,21 @@ async function readOnly(path: string, list: Blocklist, options: OpenOptions): Pr
     // Truncated to nothing, any file is a list of text without entries.
     if (list.size === 0) throw new FormatError('not-a-list', 'expected a list with entries');
   }
-  list.keptBy(() => UNCHANGED);
 }
 
-const refused = async (): Promise<never> => {
-  throw new FormatError(
-    'unwritable',
-    'expected a blocklist file, since text lists and index files are read-only: ' +
-      '`npx onlyhashes convert FILE list.ohb` creates one',
-  );
-};
-
 /** Leaves a list unchanged. */
-const UNCHANGED: DurableChanges = { make: refused, makeReady: refused, rest: nextTurn };
+function unchanged(path: string): DurableChanges {
+  const refused = async (): Promise<never> => {
+    throw new FormatError('unwritable', `expected a blocklist file: ${readOnlyHint(path)}`);
+  };
+  return { make: refused, makeReady: refused, rest: nextTurn };
+}
+
+function readOnlyHint(path: string): string {
+  const { base, name } = parse(path);
+  const command = `npx onlyhashes convert ${base} ${name}.ohb`;
+  return `${base} is read-only; \`${command}\` makes one that can change`;
+}
 
 /** Polls a file twice a second. The timer does not keep the program alive. */
 function followed(file: ListFile, { signal, onChange, onProblem }: FollowOptions): void {

@@ -1,7 +1,7 @@
 import { DecodeError } from '../../errors.js';
 import type { HashedImage } from '../../variant.js';
 import type { Schema } from '../http/json-schema.js';
-import { type Call, type Route, repliesOf } from '../http/route.js';
+import { type Call, type Route, repliesOf, withPut } from '../http/route.js';
 import type { HmaHasher, HmaVideo } from './picture.js';
 import { hmaJson } from './reply.js';
 import { FORM, MESSAGE, PLAIN_PDQ, TEXT } from './schema.js';
@@ -52,16 +52,16 @@ export function hmaHashRoutes(
       replies,
       answer,
     },
-    {
+    ...withPut({
       method: 'POST',
       path: '/h/hash',
       role: 'match',
-      about: `Hash a picture, sent as the file \`photo\` of a form, or a \`video\`. ${PLAIN_PDQ}`,
+      about: `Hash a picture, sent as the file \`photo\` of a form or by PUT, or a \`video\`. ${PLAIN_PDQ}`,
       query: { types: TEXT },
       media: FORM,
       replies,
       answer,
-    },
+    }),
   ];
 }
 

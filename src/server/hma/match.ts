@@ -6,7 +6,15 @@ import { typeOf } from '../../packed-words.js';
 import { policyUnder, widestOf } from '../../policy.js';
 import { matchVideo } from '../../video/video.js';
 import type { Schema } from '../http/json-schema.js';
-import { type Call, type QueryOf, Refusal, type Route, repliesOf, routeOf } from '../http/route.js';
+import {
+  type Call,
+  type QueryOf,
+  Refusal,
+  type Route,
+  repliesOf,
+  routeOf,
+  withPut,
+} from '../http/route.js';
 import type { ServiceParts } from '../routes/parts.js';
 import { missingFrames } from './hash.js';
 import { type HmaHit, type HmaLists, hitsOf, rawHitsOf } from './hits.js';
@@ -119,18 +127,18 @@ export function hmaMatchRoutes(
         return hmaJson(banksOf(shownTo(call, decision)), 200, headersOf(decision, false));
       },
     }),
-    {
+    ...withPut({
       method: 'POST',
       path: '/m/lookup',
       role: 'match',
       about:
-        'Banks that list a picture, sent as the file `photo` of a form, or any of its variants; or a `video` by its MD5 and its frames.',
+        'Banks that list a picture, sent as the file `photo` of a form or by PUT, or any of its variants; or a `video` by its MD5 and its frames.',
       query: { types: TEXT, ...BANKS, ...CHANCES },
       media: FORM,
       replies: { 200: BY_TYPE, 400: MESSAGE, ...repliesOf(BARE_MESSAGE, 413, 415, 422, 503) },
       isAnswer: true,
       answer: async (call) => await lookUpPicture(call, undefined),
-    },
+    }),
     routeOf({
       method: 'GET',
       path: '/m/raw_lookup',

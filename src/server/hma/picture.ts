@@ -13,6 +13,7 @@ import type { HashedImage } from '../../variant.js';
 import { filesOf, isForm } from '../http/read-form.js';
 import { type Call, Refusal } from '../http/route.js';
 import type { ServiceParts } from '../routes/parts.js';
+import { isRaw } from '../uploads/scan.js';
 import { type ContentType, contentType, type SignalType, signalTypes } from './signals.js';
 import { entriesOfContent } from './videos.js';
 
@@ -61,14 +62,21 @@ export class HmaHasher {
   }
 
   /**
-   * Calls `use` with the file of a request: from the address in the query, if there is one, or the
-   * only file of the form, under the name of its content type.
+   * Calls `use` with the file of a request: from the address in the query, if there is one, the
+   * body of a PUT, which is a photo, or the only file of the form, under the name of its content
+   * type.
    * @throws {Refusal | DecodeError} if there is no picture; and any error of `use`
    */
   async picture<T>(call: Call, use: (picture: HmaPicture) => Promise<T>): Promise<T> {
     const { request, url, signal } = call;
     if (url.searchParams.has('url')) return await use(await this.#fetched(call));
-    if (!isForm(request.headers.get('content-type'))) {
+    const type = request.headers.get('content-type');
+    if (request.method === 'PUT' && isRaw(type)) {
+      const fields = url.searchParams;
+      const types = signalTypes(fields.get('types'), 'photo');
+      return await use({ type: 'photo', types, source: request.body ?? new Uint8Array(), fields });
+    }
+    if (!isForm(type)) {
       throw new Refusal('bad-request', 'expected a file in multipart/form-data');
     }
     const { form, release } = await this.#parts.forms.read(request, signal);

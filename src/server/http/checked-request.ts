@@ -38,14 +38,15 @@ export function queryOf({ query = {} }: Route, url: URL): Record<string, QueryVa
  * @throws {Refusal} 400, 408, 413 or 415
  */
 export async function bodyOf(
-  { body: schema, media = [] }: Route,
+  { method, body: schema, media = [] }: Route,
   request: Request,
   maxBytes: number,
   time: Time,
 ): Promise<unknown> {
   const type = (request.headers.get('content-type') ?? '').split(';')[0]!.trim().toLowerCase();
   if (media.some((one) => isOfType(type, one)) || !schema) return undefined;
-  // A missing type counts as JSON.
+  if (type === '' && method === 'PUT' && media.length > 0) return undefined;
+  // By POST, a missing type counts as JSON.
   if (type !== '' && type !== 'application/json') {
     throw new Refusal(
       'unsupported',

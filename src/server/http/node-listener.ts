@@ -131,9 +131,12 @@ function isPlainPath(url: string): boolean {
   return !/[\\#;]|^\/\/|\/\.\.?(\/|$)/.test(read);
 }
 
-/** Proxies are sent whole addresses; `//host` would be read as one, and so would `/\host`. */
+/**
+ * Proxies are sent whole addresses; `//host` would be read as one, and so would `/\host`.
+ * @returns for a whole address, a path that no route has
+ */
 function plainUrlOf(url: string): string {
-  if (!url.startsWith('/')) return '/';
+  if (!url.startsWith('/')) return '/*';
   const [path = ''] = url.split('?', 1);
   return path.replaceAll('\\', '/').replace(/^\/+/, '/') + url.slice(path.length);
 }

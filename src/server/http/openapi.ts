@@ -1,5 +1,6 @@
 import { SESSION_COOKIE } from '../review/session.js';
 import type { Schema } from './json-schema.js';
+import { TextReply } from './reply.js';
 import type { Route } from './route.js';
 
 /** The document's metadata of the service. */
@@ -134,3 +135,32 @@ export function openApiRoute(routes: Route[]): Route {
     },
   };
 }
+
+/** Paths for people, in the order of `/`. */
+const FOR_PEOPLE: Readonly<Record<string, string>> = {
+  '/review': 'pages for moderators',
+  '/desk': 'pages for the desk',
+  '/openapi.json': 'all routes',
+};
+
+/** `/`, which points to the pages among these routes, and to their document. */
+export const startRoute = (routes: readonly Route[]): Route => ({
+  method: 'GET',
+  path: '/',
+  role: 'public',
+  about: 'A page that points to this document, and to the other pages.',
+  replies: { 200: undefined },
+  answer() {
+    const links = Object.entries(FOR_PEOPLE)
+      .filter(([path]) => routes.some((route) => route.path === path))
+      .map(([path, about]) => `<li><a href="${path.slice(1)}">${path}</a>: ${about}\n`);
+    return new TextReply(
+      `<!doctype html>\n<html lang="en">\n<title>onlyhashes</title>\n<ul>\n${links.join('')}</ul>\n`,
+      200,
+      {
+        'content-type': 'text/html; charset=utf-8',
+        'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      },
+    );
+  },
+});

@@ -97,6 +97,20 @@ export interface Route {
 export const repliesOf = (body: Schema | undefined, ...statuses: readonly number[]) =>
   Object.fromEntries(statuses.map((status) => [status, body]));
 
+/** Types of a file that is the whole body. */
+export const FILES: readonly string[] = [
+  ...['image/*', 'video/*', 'audio/*', 'application/octet-stream'],
+];
+
+/**
+ * A route that takes a picture by POST, and the same for PUT, by which `curl -T` sends a file. A
+ * body of PUT without a type is a file.
+ */
+export const withPut = (route: Route): [Route, Route] => [
+  route,
+  { ...route, method: 'PUT', media: [...new Set([...FILES, ...(route.media ?? [])])] },
+];
+
 type QuerySchemas = NonNullable<Route['query']>;
 
 /** Types of a query's values, by their schemas. */

@@ -10,7 +10,8 @@ const MOST_VARIANTS = 600;
 const ALGORITHM = { enum: ALGORITHMS } as const;
 const DECODING = { enum: ['full', 'draft'] } as const;
 const HASH = {
-  description: 'hex, with `algorithm` beside it, or an object with both',
+  description:
+    'hex, with `algorithm` beside it, or an object with both; 64 digits without one are PDQ',
   anyOf: [
     HEX,
     {
@@ -76,7 +77,10 @@ function hashedFrom(
   { hash, algorithm, quality, resample, decoding }: HashedJSON,
   usual: Algorithm | undefined,
 ): Omit<HashedImage, 'variants'> {
-  const named = typeof hash === 'string' ? { hash, algorithm: algorithm ?? usual, decoding } : hash;
+  const named =
+    typeof hash === 'string'
+      ? orPdq({ hash, algorithm: algorithm ?? usual, decoding } as const)
+      : hash;
   if (named.algorithm === undefined) throw new Refusal('bad-request', 'expected body.algorithm');
   const isDraft = decoding === 'draft' || named.decoding === 'draft';
   return {
@@ -89,6 +93,13 @@ function hashedFrom(
     ...(resample !== undefined && { resample }),
     ...(isDraft && { decoding: 'draft' }),
   };
+}
+
+/** A hash in JSON. As in lists, 64 hex digits that name no algorithm are PDQ. */
+export function orPdq<Key extends object>(key: Key): Key {
+  const { algorithm, hash } = key as { algorithm?: unknown; hash?: unknown };
+  const isBare = algorithm === undefined && typeof hash === 'string' && hash.length === 64;
+  return isBare ? { ...key, algorithm: 'pdq' } : key;
 }
 
 function bytesOf(algorithm: Algorithm, hex: string): Uint8Array {

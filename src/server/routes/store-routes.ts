@@ -13,6 +13,7 @@ import type { Store } from '../../store/store.js';
 import type { FromSchema, Schema } from '../http/json-schema.js';
 import { type Reply, TextReply } from '../http/reply.js';
 import { Refusal, type Route, repliesOf, routeOf } from '../http/route.js';
+import { orPdq } from './match-request.js';
 
 /** Options of the routes that administer a store. */
 export interface CurationOptions {
@@ -99,7 +100,7 @@ export function storeRoutes(store: Store, options: CurationOptions): Route[] {
       answer: (_, { withdraw = [], reinstate = [], settings = {} }) =>
         checked(async () => {
           const keysOf = (keys: readonly object[]) =>
-            keys.map((key) => withdrawnFromJSON(key as WithdrawnJSON));
+            keys.map((key) => withdrawnFromJSON(orPdq(key) as WithdrawnJSON));
           const { withdrawn, reinstated } = await store.apply({
             withdraw: keysOf(withdraw),
             reinstate: keysOf(reinstate),
@@ -219,7 +220,7 @@ function queryOf({ entry, ...query }: FromSchema<typeof QUERY>): ReviewQuery {
   if (entry === undefined) return query;
   return {
     ...query,
-    entry: 'id' in entry ? (entry as { id: string }) : hashFromJSON(entry as never),
+    entry: 'id' in entry ? (entry as { id: string }) : hashFromJSON(orPdq(entry) as never),
   };
 }
 

@@ -8,7 +8,16 @@ import { mayDo } from '../http/access.js';
 import type { Schema } from '../http/json-schema.js';
 import { filesOf, isForm } from '../http/read-form.js';
 import { TextReply } from '../http/reply.js';
-import { type Call, type QueryOf, Refusal, type Route, repliesOf, routeOf } from '../http/route.js';
+import {
+  type Call,
+  FILES,
+  type QueryOf,
+  Refusal,
+  type Route,
+  repliesOf,
+  routeOf,
+  withPut,
+} from '../http/route.js';
 import { ITEM_QUERY, type NamedUpload, namedUpload } from '../review/intake.js';
 import { isRaw, type RequestUpload, scan } from '../uploads/scan.js';
 import type { ScanAnswerOptions } from '../uploads/scanner.js';
@@ -34,7 +43,6 @@ export interface V1Options {
 
 const LIMIT = 100;
 const MOST = 1000;
-const FILES = ['image/*', 'video/*', 'audio/*', 'application/octet-stream'];
 
 /**
  * `/v1/match`, `/v1/status`, `/v1/lists/{name}/confirm`, and if enabled, `/v1/scan` and
@@ -43,10 +51,10 @@ const FILES = ['image/*', 'video/*', 'audio/*', 'application/octet-stream'];
 export function v1Routes(options: V1Options): Route[] {
   const { scan, webhook } = options;
   return [
-    matchRoute(options),
+    ...withPut(matchRoute(options)),
     statusRoute(options.parts),
     confirmRoute(options.parts),
-    ...(scan ? [scanRoute(scan, options)] : []),
+    ...(scan ? withPut(scanRoute(scan, options)) : []),
     ...(webhook ? [webhookRoute(webhook)] : []),
   ];
 }

@@ -78,12 +78,12 @@ export type Next = (
  * A standard handler that checks uploads. Without `next`, a request is one file, and the answer is
  * the verdict. With `next`, it answers requests that are accepted.
  *
- * **Without `next`**: a POST whose body is the file. It returns 200 (accept) or 451 (reject), with
- * the body `{"verdict":"…"}` and the same in the header `onlyhashes-verdict`, so that an accepted
- * upload can be sent to review. `onError` decides about unchecked pictures: 200, or 415 if
- * their kind is not read here, 422 if one cannot be decoded, 503 with `Retry-After` if a later try
- * may succeed. `notPictures` decides about other files that no list has by their digest: 200 or
- * 415, whatever their length. A picture that is too long (413), and a body that is empty or
+ * **Without `next`**: a POST or PUT whose body is the file. It returns 200 (accept) or 451
+ * (reject), with the body `{"verdict":"…"}` and the same in the header `onlyhashes-verdict`, so
+ * that an accepted upload can be sent to review. `onError` decides about unchecked pictures: 200,
+ * or 415 if their kind is not read here, 422 if one cannot be decoded, 503 with `Retry-After` if a
+ * later try may succeed. `notPictures` decides about other files that no list has by their digest:
+ * 200 or 415, whatever their length. A picture that is too long (413), and a body that is empty or
  * incomplete (400), or too slow (408), is always refused, and so is text, JSON, a form or a
  * compressed body (415). It is for the platform's own servers: a client with unlimited calls can
  * change a picture until it no longer matches. A second argument that is not a function is ignored:
@@ -155,8 +155,8 @@ export function scan(options: RequestScanOptions): {
   }
 
   async function alone(request: Request): Promise<Response> {
-    if (request.method !== 'POST') {
-      return new Response('expected POST', { status: 405, headers: { allow: 'POST' } });
+    if (request.method !== 'POST' && request.method !== 'PUT') {
+      return new Response('expected POST or PUT', { status: 405, headers: { allow: 'POST, PUT' } });
     }
     if (!isRaw(request.headers.get('content-type')) || isCoded(request.headers)) {
       return new Response('expected a file as the body, uncompressed', { status: 415 });

@@ -9,7 +9,7 @@ import { hashFromHex, hexOf } from '../../../src/hash.js';
 import { openBlocklist } from '../../../src/node/files/open-blocklist.js';
 import { testFolder } from '../../folder.js';
 import { saveList } from '../../node/files/saved-list.js';
-import { onlyhashes } from '../program.js';
+import { onlyhashes, PHOTOS } from '../program.js';
 import { eventually, serving, verdictOf } from './serving-program.js';
 
 const OTHER = '0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0';
@@ -31,6 +31,24 @@ test.each([
     });
   });
   expect(out.split('\n')[0]).toContain(size);
+  expect(code).toBe(0);
+});
+
+test('/ leads to the pages and the document, and a file is uploaded as curl -T does', async () => {
+  const args = ['--store', join(folder, 'reviewed'), '--review-days', '30'];
+  const { out, code } = await serving(args, async (url) => {
+    const html = await (await fetch(url)).text();
+    for (const [, link] of html.matchAll(/href="(.*?)"/g)) {
+      // Without a session, the pages lead to the sign-in.
+      const { status } = await fetch(`${url}/${link}`, { redirect: 'manual' });
+      expect([link, status]).toEqual(link === 'review' ? [link, 303] : ['openapi.json', 200]);
+    }
+    expect(html.match(/href=/g)).toHaveLength(2);
+    const body = readFileSync(join(PHOTOS, 'nagasaki-boats-q40.jpg'));
+    const response = await fetch(`${url}/v1/match`, { method: 'PUT', body });
+    expect(await response.json()).toMatchObject({ answered: true, decision: { verdict: 'none' } });
+  });
+  expect(out).toMatch(/ PUT \/v1\/match 200 /);
   expect(code).toBe(0);
 });
 

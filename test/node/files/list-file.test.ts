@@ -1,5 +1,5 @@
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Blocklist } from '../../../src/blocklist/blocklist.js';
@@ -213,9 +213,22 @@ test('a list of text and an index file are only read', async () => {
     expect(list.has(BASE)).toBe(true);
     await expect(list.apply({ withdraw: [BASE] })).rejects.toMatchObject({
       code: 'unwritable',
-      message: expect.stringContaining('onlyhashes convert'),
+      message:
+        `expected a blocklist file: ${basename(path)} is read-only; ` +
+        `\`npx onlyhashes convert ${basename(path)} list.ohb\` makes one that can change`,
     });
     expect(list.has(BASE)).toBe(true);
+    // It would never change: that is no following.
+    await expect(openBlocklist(path, { follow: {} })).rejects.toMatchObject({
+      code: 'bad-magic',
+      message:
+        `expected a blocklist file to follow: ${basename(path)} is read-only; ` +
+        `\`npx onlyhashes convert ${basename(path)} list.ohb\` makes one that can change`,
+    });
+    const copy = await openBlocklist(path, { copy: true, create: true });
+    await copy.apply({ withdraw: [BASE] });
+    expect(copy.has(BASE)).toBe(false);
+    expect((await openBlocklist(path)).has(BASE)).toBe(true);
   }
   writeFileSync(text, '');
   await expect(openBlocklist(text)).rejects.toMatchObject({ code: 'bad-length' });

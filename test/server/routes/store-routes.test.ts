@@ -72,6 +72,20 @@ test('entries are withdrawn and reinstated, by hash and by id, in one change', a
   expect((await store.settings()).get('a')).toMatchObject({ enabled: false });
 });
 
+test('64 hex digits that name no algorithm are PDQ, in changes and in queries of the log', async () => {
+  await store.apply({ add: [{ hash: hash(21), labels: [], list: 'b' }] });
+  const { hash: hex } = hashToJSON(hash(21));
+  const gone = await asked('POST /v1/changes', { withdraw: [{ hash: hex, reason: 'wrong' }] });
+  expect(gone).toEqual({ status: 200, lines: [{ removed: [1], reinstated: [] }] });
+  const back = await asked('POST /v1/changes', { reinstate: [{ hash: hex }] });
+  expect(back.lines).toEqual([{ removed: [], reinstated: [true] }]);
+  const records = await asked('POST /v1/reviews', { entry: { hash: hex } });
+  expect(records).toEqual({ status: 200, lines: [] });
+  expect((await asked('POST /v1/changes', { withdraw: [{ hash: 'ab'.repeat(8) }] })).status).toBe(
+    400,
+  );
+});
+
 test.each([
   [{ withdraw: [{ algorithm: 'pdq', hash: 'ab' }] }],
   [{ withdraw: [{}] }],

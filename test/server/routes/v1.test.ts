@@ -90,6 +90,26 @@ test('a hash gets a decision with an explanation, the nearest match first', asyn
   );
 });
 
+test('64 hex digits that name no algorithm are PDQ, as on a list', async () => {
+  await served(
+    async ({ url }) => {
+      const { hash: hex } = hashToJSON(off(0));
+      const [, named] = await asked(url, posted(hashToJSON(off(0)), 'match'));
+      const [status, bare] = await asked(url, posted({ hash: hex }, 'match'));
+      expect([status, bare.decision.matches]).toEqual([200, named.decision.matches]);
+      const { hash: far } = hashToJSON(off(200));
+      const variants = [{ name: 'original', hash: hex }];
+      const [, variant] = await asked(url, posted({ hash: far, variants }, 'match'));
+      expect(variant.decision.verdict).toBe('match');
+      // A named digest stays one.
+      const digest = { hash: hex, algorithm: 'sha256' };
+      const [, other] = await asked(url, posted(digest, 'match'));
+      expect(other.decision.reason).toBe('nothing-comparable');
+    },
+    { blocklist: list },
+  );
+});
+
 test('distance narrows the search, limit the answer, and omitted matches are counted', async () => {
   await served(
     async ({ url }) => {
@@ -253,7 +273,7 @@ test('variants are searched as JSON.stringify and the program write them', async
 });
 
 test.each([
-  [{ hash: 'ab'.repeat(32) }, 'expected body.algorithm'],
+  [{ hash: 'ab'.repeat(8) }, 'expected body.algorithm'],
   [{ hash: 'ab'.repeat(31), algorithm: 'pdq' }, 'expected body.hash to match'],
   [{ hash: 'ab'.repeat(8), algorithm: 'pdq' }, 'expected a hash with the number of digits'],
   [{ hash: 'ab'.repeat(32), algorithm: 'md4' }, 'expected body.algorithm to be pdq or'],

@@ -66,7 +66,7 @@ test('a client waits for whole seconds', async () => {
 
 test.each<[string, number, Options, Uint8Array | RequestInit]>([
   ['nothing', 400, {}, {}],
-  ['another method', 405, {}, { method: 'PUT', body: 'a' }],
+  ['another method', 405, {}, { method: 'PATCH', body: 'a' }],
   ['a form', 415, {}, { body: formOf(OTHER) }],
   ['a text', 415, {}, { body: 'text' }],
 ])('%s is refused whatever onError returns', async (_, status, options, body) => {
