@@ -273,7 +273,9 @@ export function serviceWith(further: readonly Route[], options: CreateServiceOpt
     };
     all.push(...pageRoutes({ parts, store: store!, access, review: moderated, cases, hours }));
   }
-  all.push(startRoute(all), openApiRoute(all));
+  // With a page of its own to send from, intake has taken `/`.
+  if (!all.some(({ path }) => path === '/')) all.push(startRoute(all));
+  all.push(openApiRoute(all));
   const router = new Router({
     routes: all,
     isEnding: parts.isEnding,

@@ -93,6 +93,9 @@ function functionCode({ parameters, body, result = 0 }: WasmFunction): Code {
   return list(flatten([locals, body, operand(result), END], [...parameters, ...types.keys()]));
 }
 
+/** `Uint8Array<ArrayBuffer>`, in a form that TypeScript before 5.7 knows too. */
+type OwnBytes = ReturnType<Uint8ArrayConstructor['of']>;
+
 /**
  * A module that imports the memory `js.memory` and exports the functions by their names.
  * @param shared whether the memory is shared; a module can import only one of the two kinds
@@ -100,7 +103,7 @@ function functionCode({ parameters, body, result = 0 }: WasmFunction): Code {
 export function assemble(
   functions: Readonly<Record<string, () => WasmFunction>>,
   shared: boolean,
-): Uint8Array<ArrayBuffer> {
+): OwnBytes {
   const all = Object.values(functions).map((make) => make());
   // From 0 pages on. A shared memory also has a maximum: here the largest, 65,536.
   const limits = shared ? [3, 0, leb(65_536)] : [0, 0];
