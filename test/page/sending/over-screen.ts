@@ -23,9 +23,10 @@ export async function over(page: EnginePage, heading: string): Promise<string> {
   return await page.top.evaluate(() => document.querySelector('main')!.textContent!);
 }
 
-/** Clicks a button over the frame. */
+/** Clicks a button over the frame. What an earlier press did is no outcome of this one. */
 export const click = (page: EnginePage, label: string): Promise<void> =>
   page.top.evaluate((text: string) => {
+    document.querySelector<HTMLElement>('#outcome')?.setAttribute('data-old', '');
     const all = [...document.querySelectorAll<HTMLElement>('main .button, main summary')];
     all.find((button) => button.textContent === text)!.click();
   }, label);
@@ -33,7 +34,7 @@ export const click = (page: EnginePage, label: string): Promise<void> =>
 /** Waits for what a press did, as it is shown and announced. */
 export const outcome = (page: EnginePage): Promise<string> =>
   page.top.waitFor(() => {
-    const shown = document.querySelector('#outcome')?.textContent ?? '';
+    const shown = document.querySelector('#outcome:not([data-old])')?.textContent ?? '';
     return document.getElementById('status')!.textContent === shown ? shown : '';
   });
 
