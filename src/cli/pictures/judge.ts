@@ -153,7 +153,8 @@ export async function judgeOf(call: Call, list: string, out: Output) {
     async picture(file: Uint8Array | string, signal: AbortSignal): Promise<Judged> {
       const decisions: Decision[] = [];
       for (const kind of ofPictures) {
-        const options = { ...hashing, ...rules, ...kind, all, signal };
+        const videos = kind.algorithm === 'pdq';
+        const options = { ...hashing, ...rules, ...kind, all, videos, signal };
         const decision = await pool.check(file, blocklist, options);
         signal.throwIfAborted();
         if (decision.verdict === 'unhashable') {

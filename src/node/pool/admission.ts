@@ -4,6 +4,7 @@
  */
 
 import { stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { DecodeError } from '../../errors.js';
 import type { DecisionTimings } from '../../matching/decision.js';
 import { MAX_BYTES } from '../../picture/options.js';
@@ -263,6 +264,19 @@ export class Upload {
     reservation.shrinkTo(written);
     this.#isVideo(this.#file.path);
     return NOTHING;
+  }
+
+  /**
+   * Has a file that was read as a picture decoded as a video.
+   * @returns false if videos are not taken
+   * @throws {DecodeError} `unreadable` if it cannot be written to a file
+   */
+  async keepAsVideo(bytes: Uint8Array): Promise<boolean> {
+    if (!this.#takesVideos) return false;
+    const source = this.#source;
+    if (typeof source === 'string' || source instanceof URL) this.#isVideo(pathOf(source));
+    else await this.#kept(Readable.from([bytes]));
+    return true;
   }
 
   /** A video has a time limit of its own, from its first bytes on. */

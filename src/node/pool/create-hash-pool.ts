@@ -207,11 +207,12 @@ class UploadPool implements HashPool {
         const timings = { ...upload.times };
         const { first } = file;
         if (!first) return decisionOf({ ...decision, timings });
-        const { frames, unseen: __, ...seen } = first.facts;
-        const { name: ___, geometry: ____, ranks: _____, ...hash } = first.variants[0]!;
+        const { frames: shown, unseen, ...seen } = first.facts;
+        const frames = file.isVideo ? { ...shown!, checked: shown!.total } : shown;
+        const { name: _, geometry: __, ranks: ___, ...hash } = first.variants[0]!;
         return decisionOf({
           ...decision,
-          ...doubtOf(decision, first.facts, unseenFrames),
+          ...doubtOf(decision, unseen, frames, unseenFrames),
           ...(frames && { frames }),
           ...{ upload: { ...hash, ...seen }, timings },
         });
@@ -245,8 +246,9 @@ class UploadPool implements HashPool {
         const task = { path, limits: { ...limits, queryRate }, variants };
         return lease!.frames(places ? { ...task, places } : task, options.onProgress);
       };
+      const { hashing, search } = times;
       const decision = await decideVideo(hits, framesOf, rule);
-      times.search = performance.now() - begun - times.hashing;
+      times.search = search + performance.now() - begun - (times.hashing - hashing);
       return decision;
     } finally {
       lease?.end();
@@ -310,7 +312,8 @@ function decideBy(list: SearchableList | Decide): Decide {
 /** Downgrades `none` if a browser may show something that was not checked. */
 function doubtOf(
   { verdict, reason }: Decision,
-  { frames, unseen }: PictureFacts,
+  unseen: PictureFacts['unseen'],
+  frames: PictureFacts['frames'],
   unseenFrames: UnseenFrames,
 ): Pick<Decision, 'verdict' | 'reason'> | undefined {
   // An empty list has no match for the unseen part either.

@@ -1,4 +1,5 @@
 import { DecodeError } from '../../errors.js';
+import { imageFormatOf } from '../../formats/image-format.js';
 import { type Decision, STAGES } from '../../matching/decision.js';
 import type { HashedVariant } from '../../variant.js';
 import type { Times, Upload } from './admission.js';
@@ -11,11 +12,14 @@ export interface Leased {
   readonly first: FirstBatch;
 }
 
+/** A GIF of so many frames may be a copy of a video, see `LEAST_FRAMES` in `video/video.ts`. */
+const LEAST_FRAMES = 3;
+
 const sum = (times: Times) => STAGES.reduce((all, stage) => all + times[stage], 0);
 
 /**
  * The variants of an upload: its digests, then those of its picture, which is decoded only if they
- * do not match.
+ * do not match. A GIF that moves is then a video, too.
  */
 export class FileVariants {
   readonly #upload: Upload;
@@ -25,6 +29,8 @@ export class FileVariants {
   #leased: Leased | undefined;
   #error: unknown;
   #isOver = false;
+  /** true if the frames of a picture were all searched, as those of a video */
+  isVideo = false;
 
   constructor(
     upload: Upload,
@@ -43,7 +49,7 @@ export class FileVariants {
 
   /**
    * The decision about them.
-   * @param ofVideo decides about a video, which has none
+   * @param ofVideo decides about a video, which has no variants of its own
    * @throws {DecodeError} if there is no picture, and the digests came near nothing
    */
   async decidedBy(
@@ -64,6 +70,7 @@ export class FileVariants {
     const before = performance.now() - sum(times);
     const looksCloser = { get: () => this.first?.looksCloser === true };
     const variants = Object.defineProperty(this.#variants(file), 'looksCloser', looksCloser);
+    let decided: Decision;
     try {
       const { refined, ...decision } = await decide(variants);
       // Digests have no places to refine.
@@ -73,13 +80,38 @@ export class FileVariants {
       const isOther = (this.#error as DecodeError | undefined)?.code === 'not-a-picture';
       const isDecided = decision.verdict === 'match' || (isOther && decision.matches.length > 0);
       if (this.#error !== undefined && !isDecided) throw this.#error;
-      return { ...decision, ...isRefined };
+      decided = { ...decision, ...isRefined };
     } finally {
       // A search that failed may not have waited for its picture.
       this.#isOver = true;
       const leased = await this.#decoding?.catch(() => undefined);
       leased?.lease.end();
     }
+    return await this.#inMotion(decided, file, ofVideo);
+  }
+
+  /**
+   * The decision about a GIF as a video, if that finds more.
+   * @param asPicture the decision about some of its frames
+   */
+  async #inMotion(
+    asPicture: Decision,
+    file: Uint8Array | undefined,
+    ofVideo: () => Promise<Decision>,
+  ): Promise<Decision> {
+    const { verdict, reason } = asPicture;
+    const frames = this.first?.facts.frames?.total ?? 1;
+    if (!file || frames < LEAST_FRAMES || imageFormatOf(file) !== 'gif') return asPicture;
+    if (verdict === 'match' || reason === 'nothing-comparable') return asPicture;
+    if (!(await this.#upload.keepAsVideo(file))) return asPicture;
+    const asVideo = await ofVideo().catch((error) => {
+      // FFmpeg is missing, or stricter than the decoder of pictures.
+      if (error instanceof DecodeError) return undefined;
+      throw error;
+    });
+    this.isVideo = asVideo !== undefined && asVideo.verdict !== 'unhashable';
+    const isMore = asVideo?.verdict === 'match' || (this.isVideo && verdict === 'none');
+    return isMore ? asVideo! : asPicture;
   }
 
   async *#variants(file: Uint8Array | undefined): AsyncGenerator<HashedVariant, void, unknown> {

@@ -174,6 +174,44 @@ videoTest('without videos, a video is no picture, and only digested', async () =
   expect((await pool.check(clipPath(CLIPS[0]!), decide)).reason).toBe('not-a-picture');
 });
 
+describe('a GIF that moves is decided about as a picture, and then as a video', () => {
+  const path = join(folder, 'copy.gif');
+  beforeAll(() => {
+    if (!isMissing) ffmpeg('-i', clipPath(CLIPS[0]!), '-vf', 'fps=10', path);
+  });
+  const SOURCES: Readonly<Record<string, () => ImageSource>> = {
+    path: () => path,
+    bytes: () => readFileSync(path),
+    stream: () => createReadStream(path),
+  };
+  videoTest.each(Object.entries(SOURCES))('%s', async (_, source) => {
+    const decision = await checkVideo(source(), list);
+    expect(decision).toMatchObject({ verdict: 'match', reason: 'matched-video' });
+    expect(decision.videos!.map(({ id }) => id)).toContain(CLIPS[0]);
+    const { frames, upload } = decision;
+    expect(frames!.total).toBeGreaterThan(10);
+    expect(frames!.checked).toBe(frames!.total);
+    expect(upload).toMatchObject({ format: 'gif' });
+    expect(spooled()).toEqual([]);
+    const off = await checkVideo(source(), list, { videos: false });
+    expect(off.verdict).toBe('review');
+    expect(off.frames!.checked).toBeLessThan(off.frames!.total);
+  });
+
+  videoTest('without FFmpeg, or if it decodes a part alone, the picture decides', async () => {
+    vi.stubEnv('PATH', folder);
+    const missing = await within({}, path).finally(() => vi.unstubAllEnvs());
+    const { timings: _, ...asPicture } = await checkVideo(path, list, { videos: false });
+    expect(missing).toMatchObject(asPicture);
+    const other = join(folder, 'other.gif');
+    filmed(other, '160x120');
+    expect(await checkVideo(other, list)).toMatchObject({ verdict: 'none' });
+    const { frames, ...part } = await within({ maxFrames: 2 }, other);
+    expect(part).toMatchObject({ verdict: 'none', reason: 'nothing-near' });
+    expect(frames!.checked).toBeLessThan(frames!.total);
+  });
+});
+
 videoTest('a function that decides has its list for videos, and gets the searches', async () => {
   const counts: number[] = [];
   const videos = { list, searched: (count: number) => void counts.push(count) };
