@@ -2,8 +2,8 @@ import { bytesOf, PARTS_BYTES } from '../hash.js';
 
 /*
  * Two pictures part by part, for a candidate beyond the match distance. The rule and its figures:
- * docs/recall.md. Of 142 copies at 32 to 60 bits, 0.94 are nearer by parts than nine tenths of 132
- * false pairs; by chroma 0.56 are, by other hashes at most 0.47.
+ * docs/parts-and-crops.md. Of 142 copies at 32 to 60 bits, 0.94 are nearer by parts than nine
+ * tenths of 132 false pairs; by chroma 0.56 are, by other hashes at most 0.47.
  */
 
 /** A match by its quarters: two within the first distance, and a third within the other. */

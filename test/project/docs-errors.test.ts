@@ -34,18 +34,22 @@ function codesInSource(): Map<string, string[]> {
   return codes;
 }
 
-/** One row of a table of the page. */
+/** One row of a table. */
 interface Row {
   readonly code: string;
   /** the cells after the code */
   readonly cells: readonly string[];
 }
 
-/** The tables of the page whose first cells are codes, by their headings. */
-function tablesOfPage(): Map<string, Row[]> {
+/** The pages of errors, as one. */
+const PAGES = ['docs/errors.md', 'docs/service-errors.md'];
+
+/** The tables of the pages whose first cells are codes, by their headings. */
+function tablesOfPages(): Map<string, Row[]> {
   const tables = new Map<string, Row[]>();
   let heading = '';
-  for (const line of readFileSync(join(ROOT, 'docs/errors.md'), 'utf8').split('\n')) {
+  const lines = PAGES.flatMap((page) => readFileSync(join(ROOT, page), 'utf8').split('\n'));
+  for (const line of lines) {
     heading = /^#+ (.+)$/.exec(line)?.[1] ?? heading;
     const [, code, rest] = /^\| `([^`]+)` *\|(.+)\|$/.exec(line) ?? [];
     if (code === undefined) continue;
@@ -56,17 +60,17 @@ function tablesOfPage(): Map<string, Row[]> {
 }
 
 const inSource = codesInSource();
-const onPage = tablesOfPage();
-const rowsOf = (name: string) => onPage.get(name)!;
+const onPages = tablesOfPages();
+const rowsOf = (name: string) => onPages.get(name)!;
 
-test('the page has a table for each class of errors with codes, and no other', () => {
+test('the pages have a table for each class of errors with codes, and no other', () => {
   expect([...inSource.keys()].sort()).toEqual(
     ['DecodeError', 'FormatError', 'Refusal', 'ServiceError', 'StoreError'].sort(),
   );
-  expect([...onPage.keys()].sort()).toEqual([...inSource.keys()].sort());
+  expect([...onPages.keys()].sort()).toEqual([...inSource.keys()].sort());
 });
 
-test.each([...inSource])('the page lists each code of %s once, and no other', (name, codes) => {
+test.each([...inSource])('a page lists each code of %s once, and no other', (name, codes) => {
   expect(codes.length).toBeGreaterThan(5);
   expect(
     rowsOf(name)
@@ -76,7 +80,7 @@ test.each([...inSource])('the page lists each code of %s once, and no other', (n
 });
 
 test('each code has a cause and something to do', () => {
-  const all = [...onPage.values()].flat();
+  const all = [...onPages.values()].flat();
   expect(all.filter(({ cells }) => cells.some((cell) => cell === ''))).toEqual([]);
 });
 
@@ -100,7 +104,7 @@ async function statusByHma(error: Error): Promise<number> {
   throw new Error('expected a refusal');
 }
 
-describe('the page lists the statuses that are answered', () => {
+describe('the pages list the statuses that are answered', () => {
   test.each(rowsOf('DecodeError'))('$code of a DecodeError', async ({ code, cells }) => {
     const [, status, star] = /^(\d{3})( \*)?$/.exec(cells[0]!)!;
     expect(statusOf(code)).toBe(Number(status));

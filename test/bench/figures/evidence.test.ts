@@ -5,6 +5,7 @@ import {
   count,
   cutsFound,
   decisionOf,
+  docs,
   index,
   json,
   KIND_WRONG,
@@ -21,8 +22,8 @@ import {
   wrongMatchesAtMost,
 } from './records.js';
 
-describe('evidence.md', () => {
-  const page = text('docs/evidence.md');
+describe('evidence.md and evidence-copies.md', () => {
+  const page = docs('evidence', 'evidence-copies');
   test('the copies that are found', () => {
     const { queries, edits, families, photos, files } = sealed;
     for (const name of ['plain PDQ', 'match', 'or review']) {

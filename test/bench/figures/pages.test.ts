@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { matchesAtMost } from '../../../bench/robustness/report/metrics.js';
 import { distance, hashFromHex } from '../../../src/hash.js';
+import { policyFor } from '../../../src/policy.js';
 import { hmaHashRoutes } from '../../../src/server/hma/hash.js';
 import { hmaMatchRoutes } from '../../../src/server/hma/match.js';
 import {
@@ -89,6 +90,7 @@ describe('README and variants.md', () => {
       const of1000 = ({ within, pairs }: Counted) => (1000 * entries! * within[at]!) / pairs;
       const most = (matchesAtMost(0, MIXED.pairs) * entries!) / 1000;
       return {
+        distance: policyFor('pdq', 256, {}, entries!).reviewDistance,
         mixed: MIXED.within[at] === 0 ? `<= ${most.toFixed(0)}` : of1000(MIXED).toFixed(0),
         kind: count(Number(of1000(ONE_KIND).toPrecision(2))),
       };
@@ -113,6 +115,13 @@ describe('README and variants.md', () => {
       `${count(sealed.queries)} copies of ${sealed.photos.length} photos`,
       `by ${sealed.families.length} kinds of edits`,
     ]);
+    says(
+      text('docs/false-matches.md'),
+      ['100,000', 'a million', 'ten million'].map((entries, at) => {
+        const { distance, mixed, kind } = reviews[at]!;
+        return `| ${entries} | ${distance} | ${mixed} | ${kind} |`;
+      }),
+    );
     says(text('docs/recall.md'), [
       `with crops anywhere, ${sealed.wrongVerdicts.anywhere.match} copies matched a wrong photo, and ${screens.matches} of ${screens.cases} screens of one app matched another`,
     ]);
@@ -157,9 +166,8 @@ describe('README and variants.md', () => {
       'collage of square cells',
     ]);
     const [files] = falsePairs.files;
-    const recall = text('docs/recall.md');
-    says(recall, [
-      `Of the run's ${count(files!.pairs)} pairs of files ${wrongVerdicts.bare.match} matched wrongly: at most ${wrongMatchesAtMost()} per million`,
+    says(text('docs/false-matches.md'), [
+      `Of ${count(files!.pairs)} pairs of files, ${wrongVerdicts.bare.match} matched wrongly: at most ${wrongMatchesAtMost()} per million`,
     ]);
     says(readme, ['No false match among 9.3e8 pairs']);
   });
@@ -204,14 +212,14 @@ test('browser.md: the memory of a page', () => {
   );
 });
 
-test('architecture.md: the results of a near search', () => {
+test('design-choices.md: the results of a near search', () => {
   const { near } = record('near/index.json') as { near: Record<string, number> };
-  expect(text('docs/architecture.md')).toContain(
+  expect(text('docs/design-choices.md')).toContain(
     `finds about ${percent(near.copies!)} of 100 pairs of a photo and its copy at 32 to 60 bits`,
   );
   const at = (bits: string) => percent(near[`copies of photos, ${bits} bits`]!);
   expect([at('32 to 40'), at('41 to 46')]).toEqual(['100', '100']);
-  says(text('docs/architecture.md'), [
+  says(text('docs/design-choices.md'), [
     `100 % up to 46 bits, ${at('47 to 50')} % at 47 to 50, ${at('51 to 54')} % at 51 to 54, and ${at('55 to 60')} % at 55 to 60`,
   ]);
 });

@@ -6,6 +6,7 @@ import {
   checked,
   count,
   cutsFound,
+  docs,
   HELD_OUT,
   inner,
   KIND_WRONG,
@@ -27,8 +28,8 @@ import {
   wrongMatchesAtMost,
 } from './records.js';
 
-describe('recall.md', () => {
-  const page = text('docs/recall.md');
+describe('recall.md, and what it leads to', () => {
+  const page = docs('recall', 'false-matches', 'parts-and-crops', 'listed-screenshots');
   const COLUMNS = [
     'plain PDQ',
     ...['', 'parts, ', 'windows, ', 'both, '].flatMap((list) => [
@@ -54,10 +55,11 @@ describe('recall.md', () => {
       `${percent(of(name).low, 1)} to ${percent(of(name).high, 1)}`;
     says(page, [
       row(['**mean**', ...means]),
-      `match ${interval('match')}, match or review ${interval('or review')}, plain PDQ ${interval('plain PDQ')}. By plain distance, before places near an entry are moved, ${percent(of('any <= 31').value, 1)} match`,
-      `sharp-phash finds ${mean('sharp-phash <= 4')} % within 4 bits, and blockhash ${mean('blockhash 256 <= 10')} % within 10`,
+      `match ${interval('match')}, match or review ${interval('or review')}, plain PDQ ${interval('plain PDQ')}. By plain distance, as \`hash\` gives it, also of a pool, ${mean('any <= 31')} % match, and with list crops ${mean('windows, any <= 31')} %`,
       `${count(sealed.queries)} copies by ${sealed.edits.length} edits, drawn at random for each photo, of ${sealed.photos.length} photos, among ${sealed.files} files`,
-      `what \`hash\`, also of a pool, gave: ${mean('any <= 31')} % match, and with list crops ${mean('windows, any <= 31')} %`,
+    ]);
+    says(docs('why'), [
+      `sharp-phash finds ${mean('sharp-phash <= 4')} % within 4 bits, and blockhash ${mean('blockhash 256 <= 10')} % within 10`,
     ]);
     for (const [list, match, review] of AIMS) {
       expect(of(`${list}match`).value).toBeLessThan(match / 100);
@@ -160,7 +162,7 @@ describe('recall.md', () => {
       `${value} (${low} to ${high})`;
     const worst = precision.wrongReviewsAtAMillion['worst kind: one thing on a plain ground']!;
     expect(moved.matches).toBe(0);
-    expect(text('docs/decisions.md')).toContain(
+    expect(docs('distances')).toContain(
       `at most 0.004 wrong reviews an upload on mixed photos, and ${KIND_WRONG.value.toFixed(1)} on photos of one kind`,
     );
     expect(text('src/policy.ts').replaceAll(' * ', ' ')).toContain(
@@ -175,8 +177,8 @@ describe('recall.md', () => {
       `| ${WINDOWS_WRONG.value.toFixed(2)} (to ${WINDOWS_WRONG.high!.toFixed(2)}) more | ${WRONG['windows add'].value} more | at most 0.04 |`,
       `${within55(MIXED)}, ${within55(ONE_KIND)} and, for list crops, ${within55(WINDOWS)} of 7.2e7`,
       `${HELD_OUT['60 bits']!.toFixed(1)} % match or are for review at 60 bits, and ${HELD_OUT['54 bits, quality 50 or more']} % at ${atAMillion} bits`,
-      '60 bits up to 100,000, 54 at a million, and 46 from ten million on',
     ]);
+    says(docs('distances'), ['60 up to 100,000, 54 at a million, 46 from ten million on']);
   });
 
   test('wrong matches: one bound, and hard negatives', () => {
@@ -207,7 +209,7 @@ describe('recall.md', () => {
 
   test('places', () => {
     const [{ told, right, near }] = sealed.placed as [Run['placed'][number]];
-    says(page, [
+    says(docs('variants'), [
       `${percent(right / told)} % put it within 2 pixels`,
       `${percent(near / told)} % each corner within a fiftieth`,
     ]);
@@ -240,7 +242,7 @@ describe('recall.md', () => {
     const framed = 61;
     const wrongly = ordinary.asked - framed;
     expect(matches).toBe(0);
-    says(text('docs/evidence.md'), [
+    says(docs('evidence-copies'), [
       `| a list of screenshots, and ${ordinary.asked} of ${count(ordinary.pictures)} pictures asked about |`,
     ]);
     says(page, [
@@ -249,7 +251,7 @@ describe('recall.md', () => {
       row(['no photo in common', ...sums(/none in common/).map(count)]),
       row(['one of the other photos shared', ...sums(/a filler in common/).map(count)]),
       `matched none of the ${count(pairs!)}, and ${reviews} were for review`,
-      `Of the ${layouts.cases} screens of one app [above](#false-positives), ${layouts.matches} matched.`,
+      `Of the ${layouts.cases} screens of one app [in that run](false-matches.md#where-matches-were-wrong), ${layouts.matches} matched.`,
       `all ${photos} photos of the \`sealed\` list`,
       `${ordinary.asked} of ${count(ordinary.pictures)}, or ${percent(ordinary.asked / ordinary.pictures, 1)} %`,
       `By eye, ${framed} have a drawn frame, bars or cells. The other ${wrongly} (${percent(wrongly / ordinary.pictures, 2)} %)`,

@@ -8,6 +8,8 @@ import { matchesAtMost } from '../../../bench/robustness/report/metrics.js';
 /** The figures of README and docs match the records and fixtures. A new record needs new pages. */
 export const root = join(import.meta.dirname, '../../..');
 export const text = (path: string) => readFileSync(join(root, path), 'utf8').replace(/\s+/g, ' ');
+/** Some pages of docs/, as one text: a figure stands on one of them. */
+export const docs = (...names: string[]) => names.map((name) => text(`docs/${name}.md`)).join(' ');
 export const json = (path: string) => JSON.parse(readFileSync(join(root, path), 'utf8'));
 export const record = (path: string) => json(join('bench/record', path));
 

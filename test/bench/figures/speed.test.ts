@@ -5,6 +5,7 @@ import {
   count,
   decisionOf,
   digits,
+  docs,
   index,
   MATCH,
   milliseconds,
@@ -13,12 +14,11 @@ import {
   recorded,
   says,
   searchOf,
-  text,
   timed,
 } from './records.js';
 
-describe('speed.md', () => {
-  const page = text('docs/speed.md');
+describe('the pages of speed', () => {
+  const page = docs('speed', 'speed-hashing', 'speed-index');
   test('hashes, beside other packages', () => {
     const ms = (timing: Timing) => (timing.microseconds / 1000).toPrecision(2);
     const times = ({ ratio }: Timing) => `${digits(ratio)}x`;
