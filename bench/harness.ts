@@ -19,6 +19,9 @@ export interface BenchOptions {
   readonly part?: string;
   readonly photos?: string;
   readonly set?: string;
+  /** modules of one's own */
+  readonly hash?: string;
+  readonly edits?: string;
   /** a folder for records */
   readonly out?: string;
 }

@@ -1,22 +1,13 @@
 import { blockhash } from '../../src/hashing/blockhash.js';
 import { rival } from '../rivals.js';
-import type { Raster } from './raster.js';
-
-/** Another hash that is taken of the same edited pixels, without variants. */
-export interface Peer {
-  readonly name: string;
-  /** distances up to which it is taken to match: its own first */
-  readonly thresholds: readonly [number, ...number[]];
-  /** `undefined` if its package is not installed */
-  hash(raster: Raster): Promise<Uint8Array | undefined>;
-}
+import { broughtHash, type Peer } from './brought.js';
 
 type SharpPhash = (data: Uint8Array, options: object) => Promise<string>;
 
 /**
  * sharp-phash at 4 bits, since its README takes two pictures for the same below 5, and at 10, which
  * its users take as well; blockhash of 256 bits at 10, as in the policy of this library (its authors
- * use single digits), and at 16, where that policy reviews.
+ * use single digits), and at 16, where that policy reviews; and the hash that was brought.
  */
 export const PEERS: readonly Peer[] = [
   {
@@ -36,4 +27,5 @@ export const PEERS: readonly Peer[] = [
     thresholds: [10, 16],
     hash: async (raster) => blockhash(raster, { bits: 256 }).hash.bytes,
   },
+  ...(await broughtHash()),
 ];

@@ -8,7 +8,7 @@ import { hardCases } from './hard-cases.js';
 import { hardRows } from './hard-negatives.js';
 import { type Entry, POLICY, type QueryResult } from './measure.js';
 import { LEAST_SIDE } from './photos.js';
-import { type Chosen, chosenFiles, queryJobs, withoutDuplicates } from './plan.js';
+import { type Chosen, chosenFiles, ofFolder, queryJobs, withoutDuplicates } from './plan.js';
 import { type Figures, figuresOf, OUTCOMES } from './report/figures.js';
 import { distancePlot, recallPlot } from './report/plots.js';
 import { foretellings, markdown, percent, type RunFacts } from './report/report.js';
@@ -21,14 +21,23 @@ export async function runRobustness(context: BenchContext): Promise<void> {
   if (!Number.isSafeInteger(seed)) throw new RangeError('expected seed to be an integer');
   const chosen = chosenFiles(set, folder);
   for (const line of chosen.missing) context.note(`not installed: ${line}`);
-  if (chosen.fillers.length === 0) throw new NotRun('the filler photos are not installed');
+  if (folder === undefined && chosen.fillers.length === 0)
+    throw new NotRun('the filler photos are not installed');
   if (chosen.list === 'sealed') {
     context.note('the sealed photos are meant to be run once: code changed after it needs others');
   }
-  const { results, hard, entries, leftOut, duplicates } = await measured(chosen, seed, quick);
+  const { results, hard, entries, fillers, leftOut, duplicates } = await measured(
+    chosen,
+    seed,
+    quick,
+  );
   const photos = entries.filter(({ queried }) => queried).map(({ source }) => source);
   const facts: RunFacts = {
-    command: `onlyhashes bench robustness --${folder !== undefined ? 'photos DIR' : `set ${chosen.list}`} --seed ${seed}${quick ? ' --quick' : ''}`,
+    command: [
+      `onlyhashes bench robustness --${folder !== undefined ? 'photos DIR' : `set ${chosen.list}`}`,
+      `--seed ${seed}${quick ? ' --quick' : ''}`,
+      ...(['hash', 'edits'] as const).flatMap((name) => (options[name] ? `--${name} FILE` : [])),
+    ].join(' '),
     list: chosen.list,
     quick,
     seed,
@@ -39,26 +48,62 @@ export async function runRobustness(context: BenchContext): Promise<void> {
     unrelated: entries.length - photos.length,
     duplicates,
     leftOut,
-    fillers: chosen.fillers.map(({ source }) => source),
+    fillers: fillers.map(({ source }) => source),
     missing: chosen.missing,
   };
   const figures = figuresOf(results, COPIES, seed);
   const { genuine, unrelated, tails: _, ...rest } = figures;
   const told = { ...rest, foretold: foretellings(figures), hardNegatives: hard };
-  context.figure('run', facts);
-  for (const [name, value] of Object.entries(told)) context.figure(name, value);
-  for (const { name, value, low, high } of figures.macro) {
-    context.note(
-      `${name}: ${percent(value, 1)} % (${percent(low, 1)} to ${percent(high, 1)}), mean over families`,
-    );
-  }
-  if (out === undefined) return;
+  Object.assign(context.gathered.figures, { run: facts, ...told });
+  summarize(context, figures, facts, results.length);
+  if (out === undefined) return context.note('for all figures and a report, add --out DIR');
   write(join(out, chosen.list), {
     'robustness.json': `${JSON.stringify({ ...facts, ...told, counts: { genuine: [...genuine], unrelated: [...unrelated] } }, null, 1)}\n`,
     'robustness.md': markdown(figures, hard, facts),
     ...plots(figures),
   });
   context.note(`the report and its figures are in the folder ${chosen.list}`);
+}
+
+/** What a person wants first. */
+function summarize(context: BenchContext, figures: Figures, facts: RunFacts, tried: number): void {
+  const { families, macro, falsePairs, wrongVerdicts, queries } = figures;
+  context.note(
+    `${queries} copies of ${facts.photos.length} photos, looked up among ${facts.files} files`,
+  );
+  if (facts.duplicates > 0) {
+    const files = facts.duplicates === 1 ? 'file was' : 'files were';
+    context.note(`${facts.duplicates} repeated ${files} left out`);
+  }
+  const found = (name: string) => macro.find((each) => each.name === name);
+  const shown = (name: string) => {
+    const { value, low, high } = found(name)!;
+    return `${percent(value)} (${percent(low)} to ${percent(high)})`;
+  };
+  const others = falsePairs.peers.filter(({ pairs }) => pairs > 0);
+  context.table(`found, %: the mean of ${families.length} kinds of edit, and its 95 % interval`, [
+    { name: 'plain PDQ', match: shown('plain PDQ'), 'or review': undefined },
+    { name: 'quick', match: shown('quick, match'), 'or review': shown('quick, or review') },
+    { name: 'thorough', match: shown('match'), 'or review': shown('or review') },
+    ...others.map(({ name, threshold }) => {
+      const outcome = `${name} <= ${threshold}`;
+      return { name: outcome, match: shown(outcome), 'or review': undefined };
+    }),
+  ]);
+  context.table('with other files, wrongly', [
+    {
+      name: 'thorough',
+      matches: wrongVerdicts.bare.match,
+      reviews: wrongVerdicts.bare.review,
+      of: `${tried} copies and photos`,
+    },
+    ...others.map(({ name, threshold, falsePairs, pairs }) => ({
+      name: `${name} <= ${threshold}`,
+      matches: falsePairs,
+      reviews: undefined,
+      of: `${pairs} pairs`,
+    })),
+  ]);
 }
 
 function plots({ genuine, unrelated, families }: Figures): Record<string, string> {
@@ -70,8 +115,10 @@ function plots({ genuine, unrelated, families }: Figures): Record<string, string
 }
 
 /** Hashes all files, then edits, hashes and compares the queried ones, on all cores. */
-async function measured({ queried, unrelated, fillers }: Chosen, seed: number, quick: boolean) {
-  const crew = new Crew(new URL('./bench-worker.js', import.meta.url), { seed, fillers });
+async function measured(chosen: Chosen, seed: number, quick: boolean) {
+  // What else is installed would make the figures of a folder those of one machine.
+  const { queried, unrelated } = chosen.list === 'folder' ? { ...chosen, unrelated: [] } : chosen;
+  const crew = new Crew(new URL('./bench-worker.js', import.meta.url), { seed });
   try {
     const files = [...queried, ...unrelated];
     const hashing = files.map(
@@ -87,8 +134,9 @@ async function measured({ queried, unrelated, fillers }: Chosen, seed: number, q
       if (entry.queried && !isEdited) leftOut.push(entry.source);
       all.push({ ...entry, queried: isEdited });
     }
-    const entries = withoutDuplicates(all, ({ listed }) => listed.bytes.join());
-    await crew.all({ kind: 'list', entries });
+    const { entries, fillers, duplicates } = chosenOf(all, chosen);
+    if (entries.length < 2) throw new NotRun('expected three different photos, or more');
+    await crew.all({ kind: 'list', entries, fillers });
     const jobs = queryJobs(entries, files, seed, quick);
     const results: QueryResult[] = [];
     for (const answer of await crew.each(jobs, progress('queries', jobs.length))) {
@@ -99,10 +147,21 @@ async function measured({ queried, unrelated, fillers }: Chosen, seed: number, q
     const hard = hardRows(
       answers.flatMap((answer) => (answer.kind === 'hard' ? answer.result : [])),
     );
-    return { results, hard, entries, leftOut, duplicates: all.length - entries.length };
+    return { results, hard, entries, fillers, leftOut, duplicates };
   } finally {
     await crew.end();
   }
+}
+
+/** What is listed, and what stands beside copies. */
+function chosenOf(all: readonly Entry[], { list, queried, fillers }: Chosen) {
+  if (list !== 'folder') {
+    const entries = withoutDuplicates(all, ({ listed }) => listed.bytes.join());
+    return { entries, fillers, duplicates: all.length - entries.length };
+  }
+  const own = ofFolder(all, POLICY.matchDistance);
+  const files = queried.filter(({ source }) => own.fillers.includes(source));
+  return { entries: own.entries, fillers: files, duplicates: own.left };
 }
 
 function write(folder: string, files: Readonly<Record<string, string>>): void {

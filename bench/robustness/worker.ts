@@ -10,13 +10,16 @@ import type { Raster } from './raster.js';
 /** The start data of a worker of the robustness benchmark. */
 export interface WorkerSetup {
   readonly seed: number;
-  readonly fillers: readonly PhotoFile[];
 }
 
 /** A job for a worker. */
 export type Job =
   | { readonly kind: 'hash'; readonly file: PhotoFile; readonly queried: boolean }
-  | { readonly kind: 'list'; readonly entries: readonly Entry[] }
+  | {
+      readonly kind: 'list';
+      readonly entries: readonly Entry[];
+      readonly fillers: readonly PhotoFile[];
+    }
   /** edits of a photo, by their positions; -1 is the photo as it is */
   | { readonly kind: 'query'; readonly file: PhotoFile; readonly edits: readonly number[] }
   | { readonly kind: 'hard'; readonly hard: HardCase };
@@ -27,8 +30,9 @@ export type Answer =
   | { readonly kind: 'query'; readonly results: QueryResult[] }
   | { readonly kind: 'hard'; readonly result: HardResult };
 
-const { seed, fillers: fillerFiles } = workerData as WorkerSetup;
+const { seed } = workerData as WorkerSetup;
 let table = new EntryTable([]);
+let fillerFiles: readonly PhotoFile[] = [];
 let fillers: Promise<Raster[]> | undefined;
 const fillerRasters = () => {
   fillers ??= Promise.all(fillerFiles.map(photoOf));
@@ -60,6 +64,7 @@ async function answer(job: Job): Promise<Answer> {
     }
     case 'list':
       table = new EntryTable(job.entries);
+      fillerFiles = job.fillers;
       return { kind: 'list' };
     case 'query':
       return { kind: 'query', results: await query(job.file, job.edits) };

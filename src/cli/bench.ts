@@ -41,9 +41,20 @@ export const OPTIONS = {
     value: 'DIR',
   },
   set: {
-    about: 'photos to edit: tuned on, checked, opened, or sealed; default tuned',
+    about:
+      'photos to edit: tuned on, those of them in packages, checked, opened, or sealed; default tuned',
     takenBy: ['robustness'],
-    choices: ['tuned', 'checked', 'opened', 'sealed'],
+    choices: ['tuned', 'open', 'checked', 'opened', 'sealed'],
+  },
+  hash: {
+    about: 'module that exports hash(picture), to compare with on the same copies',
+    takenBy: ['robustness'],
+    value: 'FILE',
+  },
+  edits: {
+    about: 'module that exports edits, to make in place of ours',
+    takenBy: ['robustness'],
+    value: 'FILE',
   },
   quick: {
     about: 'test an eighth of the copies, or of the uploads',

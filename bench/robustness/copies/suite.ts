@@ -1,3 +1,4 @@
+import { broughtEdits } from '../brought.js';
 import type { Transform } from '../edit.js';
 import { CHAINS } from './chain-edits.js';
 import { CHATS } from './chat-edits.js';
@@ -15,9 +16,9 @@ import { STORIES } from './story-edits.js';
 
 /**
  * The copies that people make, in 24 families that weigh the same. Their names are the report's
- * rows. An edit's family and name seed its random choices.
+ * rows. An edit's family and name seed its random choices. Edits that were brought take their place.
  */
-export const COPIES: readonly Transform[] = [
+export const COPIES: readonly Transform[] = (await broughtEdits()) ?? [
   ...CHATS,
   ...FEEDS,
   ...STORIES,

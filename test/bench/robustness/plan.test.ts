@@ -55,6 +55,12 @@ test('sealed photos are touched by no other run, not even as unrelated files', (
   expect(() => chosenFiles('other', undefined)).toThrow(RangeError);
 });
 
+test('the open photos are those of the dependencies, and nothing else is read', () => {
+  const { queried, unrelated, fillers } = chosenFiles('open', undefined);
+  expect([queried.length, unrelated.length, fillers.length]).toEqual([6, 0, 3]);
+  for (const { source } of [...queried, ...fillers]) expect(source).toMatch(/^@stdlib\//);
+});
+
 const isThere = photoList('sealed').files.length > 1;
 test.skipIf(isThere)('a list that is not installed reports what it needs, in two lines', () => {
   const [says, ...commands] = failure(() => chosenFiles('sealed', undefined)).split('\n  ');
