@@ -19,7 +19,7 @@ import { installedPackage, ROOT } from './package.js';
  * another program, or needs more around it; test/project/docs.test.ts checks its types, commands and options.
  */
 const RUN = ['README.md', 'docs/cli.md', 'docs/decisions.md', 'docs/entries.md']
-  .concat(['docs/platform.md', 'docs/production.md', 'docs/start.md'])
+  .concat(['docs/review.md', 'docs/store.md', 'docs/start.md'])
   .map((path) => pages().find((page) => page.path === path) as Page);
 const [README, CLI] = RUN as [Page, Page];
 const START = RUN.at(-1)!;
