@@ -19,7 +19,8 @@ import { installedPackage, ROOT } from './package.js';
  * another program, or needs more around it; test/project/docs.test.ts checks its types, commands and options.
  */
 const RUN = ['README.md', 'docs/cli.md', 'docs/decisions.md', 'docs/entries.md']
-  .concat(['docs/wrong-matches.md', 'docs/platform.md', 'docs/production.md', 'docs/start.md'])
+  .concat(['docs/wrong-matches.md', 'docs/migrate.md', 'docs/review.md', 'docs/store.md'])
+  .concat(['docs/testing.md', 'docs/thresholds.md', 'docs/start.md'])
   .map((path) => pages().find((page) => page.path === path) as Page);
 const [README, CLI] = RUN as [Page, Page];
 const START = RUN.at(-1)!;
@@ -42,6 +43,9 @@ beforeAll(async () => {
     .extend({ top: 300, bottom: 260, left: 40, right: 40, background: '#202226' })
     .png()
     .toFile(join(project.folder, 'screenshot.png'));
+  mkdirSync(join(project.folder, 'uploads'));
+  const other = join(ROOT, 'fixtures/photos/nagasaki-boats-q40.jpg');
+  copyFileSync(other, join(project.folder, 'uploads/other.jpg'));
   const { hash } = await hashFile(photo);
   project.write('list.csv', `${hashToHex(hash)},reported by its owner\n`);
   await startService();

@@ -25,7 +25,7 @@ import { type Options as ClamdOptions, chunksOf, answer as clamdAnswer } from '.
 import { pictureForm } from './hma/hma-served.js';
 import { BMP, formOf, HALF, LISTED, OTHER, pool, serving } from './uploads/uploads.js';
 
-/* Each cell of the table "What happens to an upload" of docs/platform.md is a test. */
+/* Each cell of the table "What happens to an upload" of docs/outcomes.md is a test. */
 
 const read = (path: string) => readFileSync(join(ROOT, path));
 
@@ -37,9 +37,9 @@ interface Row {
 }
 
 const rows = ((): Row[] => {
-  const [, section = ''] = read('docs/platform.md')
+  const [, section = ''] = read('docs/outcomes.md')
     .toString()
-    .split('### What happens to an upload\n');
+    .split('# What happens to an upload\n');
   const [head, , ...body] = section
     .split(/\n#/)[0]!
     .split('\n')
