@@ -1,6 +1,7 @@
 import type { Blocklist } from '../../src/blocklist/blocklist.js';
 import type { Decision } from '../../src/matching/decision.js';
 import { createHashPool } from '../../src/node/pool/create-hash-pool.js';
+import type { CheckOptions } from '../../src/node/pool/hash-pool.js';
 import { hashVideo } from '../../src/node/video/hash-video.js';
 import { matchVideo, type VideoRule } from '../../src/video/video.js';
 
@@ -13,8 +14,12 @@ export type OtherRule = (typeof OTHERS)[number];
 const pool = createHashPool({ workers: 1, isolation: 'thread', videos: {} });
 
 /** Decides about a video in a file. All parts of the bench call the library here. */
-export async function decide(path: string, list: Blocklist): Promise<Decision> {
-  const decision = await pool.check(path, list);
+export async function decide(
+  path: string,
+  list: Blocklist,
+  options: CheckOptions = {},
+): Promise<Decision> {
+  const decision = await pool.check(path, list, options);
   if (decision.verdict === 'unhashable')
     throw new Error(`expected a video, got ${decision.reason}`);
   return decision;

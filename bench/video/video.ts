@@ -5,6 +5,7 @@ import { type Bench, type BenchContext, NotRun, partsOf, writeRecord } from '../
 import { serverScript } from '../programs/programs.js';
 import { rival } from '../rivals.js';
 import { COST_SCALE, QUICK_SCALE, runCost } from './cost.js';
+import { runRates } from './rates.js';
 import { runScale } from './scale.js';
 
 /** @throws {NotRun} with one line on how to get FFmpeg */
@@ -30,17 +31,24 @@ async function cost(context: BenchContext): Promise<object> {
   return await runCost(context, context.options.quick ? QUICK_SCALE : COST_SCALE);
 }
 
+async function rates(context: BenchContext): Promise<object> {
+  await needFfmpeg();
+  return await runRates(context);
+}
+
 const PARTS = {
   cost,
+  rates,
   scale: (context: BenchContext) => runScale(context),
   set: copiesOf('made'),
   files: copiesOf('files'),
 };
 
 /**
- * `video`: four parts, which words name. `cost`: processor time of hashing and checking a video
- * beside bare decoding. `scale`: a query of a list of 10,000 videos. `set`: copies of made videos
- * that are found, by our rule and those of others. `files`: the same of videos that are there.
+ * `video`: five parts, which words name. `cost`: processor time of hashing and checking a video
+ * beside bare decoding. `rates`: what each rate of a query finds, and costs. `scale`: a query of a
+ * list of 10,000 videos. `set`: copies of made videos that are found, by our rule and those of
+ * others. `files`: the same of videos that are there.
  * Options: `clips` to make, `set` the photos that they are made of (tuned, checked, opened or
  * sealed), `seed`, `photos`; `quick` for a short run of `cost`. Ctrl+C ends a run of copies early.
  */
@@ -48,7 +56,7 @@ export const videoBench: Bench = {
   name: 'video',
   about: 'videos: the cost beside bare decoding, a list of 10,000, and copies that are found',
   long: true,
-  takes: '[cost] [scale] [set] [files]',
+  takes: '[cost] [rates] [scale] [set] [files]',
   ownRecord: true,
   async run(context) {
     for (const [name, part] of partsOf(context, PARTS)) {

@@ -1,3 +1,4 @@
+import { copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { chanceOf, KINDS, makeClip, roundsOf } from '../../../bench/video/clips.js';
@@ -5,6 +6,7 @@ import { copiesOf } from '../../../bench/video/copies-program.js';
 import { runCost } from '../../../bench/video/cost.js';
 import { decideAsOthers, judged } from '../../../bench/video/decide.js';
 import { EDITS, makeCopy } from '../../../bench/video/edits.js';
+import { runRates } from '../../../bench/video/rates.js';
 import { runScale } from '../../../bench/video/scale.js';
 import { videoBench } from '../../../bench/video/video.js';
 import { createBlocklist } from '../../../src/blocklist/blocklist.js';
@@ -13,7 +15,7 @@ import { hashVideo } from '../../../src/node/video/hash-video.js';
 import { entriesOfVideo } from '../../../src/video/video.js';
 import { testFolder } from '../../folder.js';
 import { ownScripts } from '../../node/pool/hash-process.js';
-import { videoTest } from '../../node/video/ffmpeg.js';
+import { clipPath, videoTest } from '../../node/video/ffmpeg.js';
 import { listener, recordOf } from '../listener.js';
 
 const folder = testFolder();
@@ -48,6 +50,24 @@ videoTest('cost: a way for each row, beside the bare pipe', async () => {
     'check, all variants, a place locked',
   ]);
   for (const row of rows) expect(row.wallSeconds).toBeGreaterThan(0);
+});
+
+videoTest('rates: more frames of a query find no less', async () => {
+  const { context } = listener();
+  const clips = join(folder, 'clips');
+  mkdirSync(clips);
+  copyFileSync(clipPath('pan-h264-2997.mp4'), join(clips, 'pan.mp4'));
+  const { rows, copies } = recordOf(await runRates(context, [clips]));
+  expect(copies).toBe(2);
+  expect(rows.map(({ queryRate }: { queryRate: unknown }) => queryRate)).toEqual([
+    'every',
+    10,
+    4,
+    2,
+    1,
+  ]);
+  expect(rows[0]).toMatchObject({ matches: 1 });
+  expect(rows[0].listShare).toBeGreaterThan(rows[4].listShare);
 });
 
 const own = (kind: string, path: string, more: readonly (typeof photos)[number][]) => {
