@@ -37,14 +37,22 @@ export class FrameHits {
   readonly byVideo = new Map<string, FrameHit[]>();
   /** variants that were searched */
   searched = 0;
+  readonly #list: SearchableList;
+  readonly #options: MatchOptions;
   readonly #rules: Rules;
   readonly #stills: Deciding;
+  /** variants that came near anything, with their seconds */
+  readonly #near: [HashedVariant, number][] = [];
+  readonly #changes: number;
   readonly #exceptions: PictureExceptions | undefined;
 
   /** @throws {TypeError | RangeError} if the list or an option is invalid */
   constructor(list: SearchableList, options: MatchOptions) {
     const rules = rulesOf(list, options);
+    this.#list = list;
+    this.#options = options;
     this.state = list.state;
+    this.#changes = this.#changesNow();
     // A video has so many frames that a farther search would cause wrong reviews.
     const distance = Math.min(rules.distance ?? FRAME_DISTANCE, FRAME_DISTANCE);
     this.#rules = { ...rules, all: true, distance };
@@ -60,7 +68,10 @@ export class FrameHits {
     this.searched++;
     const searched = this.#stills.widestFor(variant);
     const found = foundIn(this.state, variant, searched);
-    if (found.count > 0) this.#exceptions?.turnTo(variant.hash);
+    if (found.count > 0) {
+      this.#near.push([variant, querySeconds]);
+      this.#exceptions?.turnTo(variant.hash);
+    }
     for (let at = 0; at < Math.min(found.count, MOST_NEAR); at++) {
       const distance = found.distanceAt(at);
       const facts = found.factsAt(at);
@@ -76,6 +87,31 @@ export class FrameHits {
       hits.push({ entry, listSeconds, querySeconds, distance, variant, isShared });
     }
     this.#stills.take(variant, () => found);
+  }
+
+  /** True if the list has changed since: entries that came near may be gone. */
+  get isStale(): boolean {
+    return this.#changesNow() !== this.#changes;
+  }
+
+  #changesNow(): number {
+    const { allowList, floodGuard } = this.#options;
+    return (
+      this.#list.state.generation + (allowList?.generation ?? 0) + (floodGuard?.generation ?? 0)
+    );
+  }
+
+  /**
+   * Searches what came near anything once more, step by step, in the list as it is. Entries that
+   * were added since are found only by those variants.
+   */
+  *renewed(): Generator<void, FrameHits> {
+    const fresh = new FrameHits(this.#list, this.#options);
+    for (const [variant, seconds] of this.#near) {
+      fresh.take(variant, seconds);
+      yield;
+    }
+    return fresh;
   }
 
   /** The decision about the frames as stills. */

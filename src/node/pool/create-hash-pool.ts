@@ -203,7 +203,8 @@ class UploadPool implements HashPool {
         const file = new FileVariants(upload, decode, onBytes);
         const ofVideo = () =>
           this.#decidedVideo(upload, decide.videos!, { ...matching, ...ofVideos });
-        const decision = await file.decidedBy((all) => decide(all, matching), ofVideo);
+        const generation = () => decide.videos?.list.state.generation;
+        const decision = await file.decidedBy((all) => decide(all, matching), ofVideo, generation);
         const timings = { ...upload.times };
         const { first } = file;
         if (!first) return decisionOf({ ...decision, timings });

@@ -50,13 +50,15 @@ export class FileVariants {
   /**
    * The decision about them.
    * @param ofVideo decides about a video, which has no variants of its own
+   * @param generation of the list as it is
    * @throws {DecodeError} if there is no picture, and the digests came near nothing
    */
   async decidedBy(
     decide: (variants: Parameters<Decide>[0]) => Promise<Decision>,
     ofVideo: () => Promise<Decision>,
+    generation: () => number | undefined,
   ): Promise<Decision> {
-    const { times, digests } = this.#upload;
+    const { digests } = this.#upload;
     let file: Uint8Array | undefined;
     try {
       file = await this.#upload.read();
@@ -67,12 +69,25 @@ export class FileVariants {
       if (code !== 'too-many-bytes' && code !== 'not-a-picture') throw this.#error;
     }
     if (this.#upload.video && this.#error === undefined) return await ofVideo();
+    const asPicture = await this.#asPicture(file, decide);
+    const asVideo = await this.#inMotion(asPicture, file, ofVideo);
+    if (asVideo) return asVideo;
+    if (!this.#upload.video || generation() === asPicture.generation) return asPicture;
+    // Entries that it is for review by may have been withdrawn meanwhile.
+    return await this.#asPicture(file, decide);
+  }
+
+  async #asPicture(
+    file: Uint8Array | undefined,
+    decide: (variants: Parameters<Decide>[0]) => Promise<Decision>,
+  ): Promise<Decision> {
+    const { times } = this.#upload;
     const before = performance.now() - sum(times);
     const looksCloser = { get: () => this.first?.looksCloser === true };
+    this.#isOver = false;
     const variants = Object.defineProperty(this.#variants(file), 'looksCloser', looksCloser);
-    let decided: Decision;
     try {
-      const { refined, ...decision } = await decide(variants);
+      const { refined, ...decision } = await decide(variants as Parameters<Decide>[0]);
       // Digests have no places to refine.
       const isRefined = this.#leased && refined !== undefined && { refined };
       times.search = performance.now() - sum(times) - before;
@@ -80,38 +95,37 @@ export class FileVariants {
       const isOther = (this.#error as DecodeError | undefined)?.code === 'not-a-picture';
       const isDecided = decision.verdict === 'match' || (isOther && decision.matches.length > 0);
       if (this.#error !== undefined && !isDecided) throw this.#error;
-      decided = { ...decision, ...isRefined };
+      return { ...decision, ...isRefined };
     } finally {
       // A search that failed may not have waited for its picture.
       this.#isOver = true;
       const leased = await this.#decoding?.catch(() => undefined);
       leased?.lease.end();
     }
-    return await this.#inMotion(decided, file, ofVideo);
   }
 
   /**
-   * The decision about a GIF as a video, if that finds more.
-   * @param asPicture the decision about some of its frames
+   * The decision about a GIF as a video, if that finds more than the one about some of its frames.
    */
   async #inMotion(
-    asPicture: Decision,
+    { verdict, reason }: Decision,
     file: Uint8Array | undefined,
     ofVideo: () => Promise<Decision>,
-  ): Promise<Decision> {
-    const { verdict, reason } = asPicture;
+  ): Promise<Decision | undefined> {
     const frames = this.first?.facts.frames?.total ?? 1;
-    if (!file || frames < LEAST_FRAMES || imageFormatOf(file) !== 'gif') return asPicture;
-    if (verdict === 'match' || reason === 'nothing-comparable') return asPicture;
-    if (!(await this.#upload.keepAsVideo(file))) return asPicture;
-    const asVideo = await ofVideo().catch((error) => {
-      // FFmpeg is missing, or stricter than the decoder of pictures.
-      if (error instanceof DecodeError) return undefined;
-      throw error;
-    });
+    if (!file || frames < LEAST_FRAMES || imageFormatOf(file) !== 'gif') return undefined;
+    if (verdict === 'match' || reason === 'nothing-comparable') return undefined;
+    const kept = this.#upload.keepAsVideo(file);
+    const asVideo = await kept
+      .then((isKept) => (isKept ? ofVideo() : undefined))
+      .catch((error) => {
+        // There is no FFmpeg or no room on the disk, or FFmpeg is stricter than we are.
+        if (error instanceof DecodeError) return undefined;
+        throw error;
+      });
     this.isVideo = asVideo !== undefined && asVideo.verdict !== 'unhashable';
     const isMore = asVideo?.verdict === 'match' || (this.isVideo && verdict === 'none');
-    return isMore ? asVideo! : asPicture;
+    return isMore ? asVideo : undefined;
   }
 
   async *#variants(file: Uint8Array | undefined): AsyncGenerator<HashedVariant, void, unknown> {

@@ -49,9 +49,31 @@ export async function decideVideo(
       if (!(error instanceof DecodeError)) throw error;
       return { partial: error.code };
     });
-    return inPart(decided(hits, video, rule), { ...facts, ...(partial && { partial }) });
+    const all = { ...facts, ...(partial && { partial }) };
+    return inPart(decided(await upToDate(hits), video, rule), all);
   }
-  return inPart(decided(hits, video, rule), facts);
+  return inPart(decided(await upToDate(hits), video, rule), facts);
+}
+
+/** The hits in the list as it is. Nothing is awaited after that: no entry that is gone decides. */
+async function upToDate(hits: FrameHits): Promise<FrameHits> {
+  let latest = hits;
+  for (let again = 0; latest.isStale; again++) {
+    const steps = latest.renewed();
+    let begun = performance.now();
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) {
+        latest = value;
+        break;
+      }
+      // A list that changes all the time is searched in one go at last.
+      if (again > 1 || performance.now() - begun < TURN) continue;
+      await nextTurn();
+      begun = performance.now();
+    }
+  }
+  return latest;
 }
 
 /** Calls `take` with each frame; other work gets turns meanwhile. */

@@ -222,6 +222,39 @@ videoTest('a function that decides has its list for videos, and gets the searche
   expect(counts).toEqual([frames.length]);
 });
 
+describe('what is withdrawn while a video is decoded decides nothing', () => {
+  const gif = join(folder, 'withdrawn.gif');
+  beforeAll(() => {
+    if (!isMissing) ffmpeg('-i', clipPath(CLIPS[0]!), '-vf', 'fps=10', gif);
+  });
+  videoTest.each([
+    ['a video', () => clipPath(CLIPS[0]!)],
+    ['a GIF', () => gif],
+  ])('%s', async (_, source) => {
+    const changing = createBlocklist(entriesOfClips);
+    let isGone = false;
+    const onProgress = () => {
+      if (isGone) return;
+      isGone = true;
+      void changing.apply({ withdraw: CLIPS.map((id) => ({ id })) });
+    };
+    const { verdict, matches } = await checkVideo(source(), changing, { onProgress });
+    expect([isGone, changing.size, verdict, matches]).toEqual([true, 0, 'none', []]);
+  });
+
+  videoTest('what stays decides', async () => {
+    const changing = createBlocklist(entriesOfClips);
+    let isGone = false;
+    const onProgress = () => {
+      if (!isGone) void changing.apply({ withdraw: [{ id: CLIPS[1]! }] });
+      isGone = true;
+    };
+    const { reason, videos } = await checkVideo(clipPath(CLIPS[0]!), changing, { onProgress });
+    expect([isGone, reason]).toEqual([true, 'matched-video']);
+    expect(videos!.map(({ id }) => id)).toContain(CLIPS[0]);
+  });
+});
+
 describe('what ends a check', () => {
   const long = join(folder, 'long.mkv');
   beforeAll(() => {
