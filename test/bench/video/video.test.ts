@@ -119,5 +119,7 @@ test('without FFmpeg, one line says so', async () => {
 
 test('an unknown part is refused', async () => {
   const { context } = listener({}, ['cost', 'none']);
-  await expect(videoBench.run(context)).rejects.toThrow('parts among cost, rates, scale, set, files');
+  await expect(videoBench.run(context)).rejects.toThrow(
+    'parts among cost, rates, scale, set, files',
+  );
 });
