@@ -109,7 +109,7 @@ describe('README and variants.md', () => {
     )!;
     says(readme, [
       `${fewer.toFixed(1)} points fewer`,
-      `${reviews[0]!.kind}, ${reviews[1]!.kind} and ${reviews[2]!.kind}: more than one an upload`,
+      `${reviews[0]!.kind}, ${reviews[1]!.kind} and ${reviews[2]!.kind}: about one an upload from a million on`,
       `up to ${found('both, ').join(' and ')}`,
       `${count(sealed.queries)} copies of ${sealed.photos.length} photos`,
       `by ${sealed.families.length} kinds of edits`,
