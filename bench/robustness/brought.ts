@@ -53,7 +53,8 @@ export async function broughtHash(): Promise<readonly Peer[]> {
   const { hash, name = basename(path, extname(path)), thresholds = [10] } = await load(path);
   if (typeof hash !== 'function') throw new TypeError(`${path}: expected to export hash(picture)`);
   if (typeof name !== 'string') throw new TypeError(`${path}: expected name to be text`);
-  const isBits = (bits: unknown) => Number.isInteger(bits) && Math.abs(Number(bits)) <= MOST_BITS;
+  const isBits = (bits: unknown) =>
+    Number.isInteger(bits) && Number(bits) >= 0 && Number(bits) <= MOST_BITS;
   if (!isList(thresholds, isBits)) {
     throw new TypeError(`${path}: expected thresholds to be a list of distances in bits`);
   }
