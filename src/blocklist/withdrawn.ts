@@ -52,6 +52,9 @@ export function copyOfWithdrawn(withdrawal: Withdrawn, reason = withdrawal?.reas
     checkTypeOf('source', source, 'string');
     return { id, ...(source !== undefined && { source }), ...details };
   }
+  if ('hash' in withdrawal) {
+    wrongKind('the hash itself, such as match.entry.hash, or { id, source }, not { hash }');
+  }
   bitsOf(withdrawal);
   const { algorithm, bytes, groups = [] } = withdrawal;
   checkIterable(groups, 'groups of a withdrawal: { group, list }');

@@ -145,6 +145,16 @@ test('a draft hash is refused by name, and so is a copy of one', async () => {
   expect(matches[0]).toMatchObject({ distance: 0, variant: { hash: { decoding: 'draft' } } });
 });
 
+test('a withdrawal is the hash itself, and a hash in an object is refused by that name', async () => {
+  const blocklist = createBlocklist([{ hash: BASE, labels: [] }]);
+  const wrapped = { hash: BASE } as unknown as Hash;
+  const message = 'expected the hash itself, such as match.entry.hash';
+  await expect(blocklist.apply({ withdraw: [wrapped] })).rejects.toThrow(message);
+  await expect(blocklist.apply({ reinstate: [wrapped] })).rejects.toThrow(message);
+  expect(() => blocklist.has(wrapped)).toThrow(message);
+  expect((await blocklist.apply({ withdraw: [{ ...BASE, reason: 'a mistake' }] })).removed).toBe(1);
+});
+
 test('a withdrawal by a draft hash is one of its bits', async () => {
   const blocklist = createBlocklist([{ hash: BASE, labels: ['a'] }]);
   await blocklist.apply({ withdraw: [newHash(BASE.algorithm, BASE.bytes, 'draft')] });
