@@ -134,7 +134,7 @@ describeEngines(({ engine, newPlace }) => {
     const done = await run(['withdraw', ...words, '--reason', 'a mistake', '--store', db]);
     expect(done).toMatchObject({
       lines: [`withdrawn,1,${hexOf(1)}`, `withdrawn,1,${hexOf(2)}`, 'withdrawn,0,no such id'],
-      err: '',
+      err: 'onlyhashes: no entry has word 3 as its hash or id now; a label is no id\n',
       code: 0,
     });
     await inStore(async (store) => {

@@ -16,7 +16,7 @@ export const withdrawCommand: Command = {
 An entry with this hash or this id stops matching and stays out, whatever its service sends, \
 until --reinstate; a hash withdraws the whole picture, with its crops. Programs that follow the \
 list, as serve does, apply the change within seconds. Prints a line withdrawn,ENTRIES,WORD for \
-each word, where ENTRIES is the number of removed entries, or reinstated,WORD. Once a withdrawal \
+each word, where ENTRIES is the number of removed entries, or reinstated,WORD. A label is no id. Once a withdrawal \
 is lifted, the next fetch begins from the start, so that the entries come back. CSV and index \
 files are read-only: convert makes a blocklist file (.ohb) from one.
 The change is durable once the lines are printed; in a store, all words are one change.`,
@@ -70,6 +70,13 @@ The change is durable once the lines are printed; in a store, all words are one 
       if (of !== undefined) await out.line(`${of},${words[at]}`);
       else if (given) out.note(`word ${at + 1} names no withdrawal`);
       else out.say(path, `word ${at + 1} after it names no withdrawal`);
+    }
+    const absent = words.flatMap((_, at) => (done[at] === 'withdrawn,0' ? [at + 1] : []));
+    if (absent.length > 0) {
+      const what = `word ${absent.join(', ')}${given ? '' : ' after it'}`;
+      const note = `no entry has ${what} as its hash or id now; a label is no id`;
+      if (given) out.note(note);
+      else out.say(path, note);
     }
     return undefined;
   },

@@ -20,6 +20,9 @@ test('hashes and ids are withdrawn from a blocklist file, and withdrawals lifted
   await saveList(path, createBlocklist(entries));
   const done = await onlyhashes(['withdraw', path, B, 'y', '--reason', 'a mistake']);
   expect(done).toMatchObject({ lines: [`withdrawn,2,${B}`, 'withdrawn,0,y'], code: 0 });
+  expect(done.err).toBe(
+    `onlyhashes: ${path}: no entry has word 2 after it as its hash or id now; a label is no id\n`,
+  );
   const list = await loadBlocklist(path);
   expect(list.size).toBe(1);
   expect(list.withdrawals.map(({ reason }) => reason)).toEqual(['a mistake', 'a mistake']);

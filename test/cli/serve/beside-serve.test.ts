@@ -64,7 +64,8 @@ test('commands on a store that serve has open answer as they do without serve', 
     for (const [i, words] of reading.entries()) expect(await run(...words)).toEqual(alone[i]);
     const words = [hexOf(1), 'no such'];
     expect(await run('withdraw', ...words, ...at, '--reason', 'a mistake')).toMatchObject({
-      ...{ lines: [`withdrawn,1,${hexOf(1)}`, 'withdrawn,0,no such'], err: '', code: 0 },
+      ...{ lines: [`withdrawn,1,${hexOf(1)}`, 'withdrawn,0,no such'], code: 0 },
+      err: 'onlyhashes: no entry has word 2 as its hash or id now; a label is no id\n',
     });
     await eventually(async () => expect(await verdictOf(url, hexOf(1))).toBe('none'));
     expect(await run('withdraw', ...words, ...at, '--reinstate')).toMatchObject({
