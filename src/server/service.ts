@@ -38,6 +38,7 @@ import { type Client, type LogRecord, Router } from './http/router.js';
 import { casesOf, INTAKE_OPTIONS, type IntakeOptions, intakeRoutes } from './intake/routes.js';
 import { pageRoutes } from './pages.js';
 import { REVIEW_OPTIONS, type ReviewOptions } from './review/routes.js';
+import { absentRoute } from './routes/absent-routes.js';
 import {
   DECISION_WEBHOOK_OPTIONS,
   type DecisionWebhookOptions,
@@ -287,6 +288,7 @@ export function serviceWith(further: readonly Route[], options: CreateServiceOpt
     maxBytes: checked.maxJsonBytes,
     timeoutSeconds: checked.timeoutSeconds,
     now,
+    absentRoute: (path) => absentRoute(options, path),
   });
   let drained: Promise<void> | undefined;
   const handler: Service['handler'] = async (request, client = { address: '' }) => {

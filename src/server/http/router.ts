@@ -68,6 +68,8 @@ export interface RouterOptions {
   readonly now: () => number;
   /** true if new requests are refused, except those that monitor the service */
   readonly isEnding: () => boolean;
+  /** names the option that would serve a path without a route, if one would */
+  readonly absentRoute?: (path: string) => string | undefined;
 }
 
 /** Status in logs and metrics, as in nginx: the client did not wait for the answer. */
@@ -113,8 +115,10 @@ export class Router {
         this.#answer(env, { path, routes, params: req.param() }),
       );
     }
-    this.#app.notFound(() => {
-      throw new Refusal('not-found', 'expected a path of the service');
+    this.#app.notFound(({ env }) => {
+      const absent = options.absentRoute?.(env.url.pathname);
+      const more = absent === undefined ? '' : `: ${absent}`;
+      throw new Refusal('not-found', `expected a path of the service${more}`);
     });
     this.#app.onError((error) => {
       throw error;
