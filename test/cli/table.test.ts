@@ -154,6 +154,11 @@ test('lists and store status have headers on a terminal, and not on a pipe', {
     '',
   ]);
   expect(lists.codes).toEqual([0, 0]);
+  const helpOf = async (command: string) =>
+    (await onlyhashes([command, '--help'], { cwd: folder })).out.replace(/\s+/g, ' ');
+  const header = /Prints a line ([A-Z,]+) for each list/.exec(await helpOf('lists'))![1]!;
+  expect(header.split(',')).toHaveLength(lists.pipe.split(',').length);
+  for (const column of header.split(',').slice(2)) expect(await helpOf('lists')).toContain(column);
 
   const store = ['--store', join(folder, 'store')];
   const words = ['store', 'import', 'list.csv', '--list', 'ours', ...store];
@@ -162,6 +167,11 @@ test('lists and store status have headers on a terminal, and not on a pipe', {
   expect(status.pipe).toMatch(/^engine,pglite\n/m);
   expect(status.pipe).toMatch(/\nlist,1,0,ours\nreviews,60,0\.000016,0\.0044,ours\n$/);
   expect(status.pipe).not.toContain('VALUE');
+  const forms = await helpOf('store');
+  for (const [, name, more] of status.pipe.matchAll(/^(list|reviews),(.+)$/gm)) {
+    const [form] = new RegExp(`\\b${name},[A-Z,]+\\b`).exec(forms)!;
+    expect(form.split(',')).toHaveLength(1 + more!.split(',').length);
+  }
   expect(status.terminal).toMatch(/^NAME +VALUE\n/);
   expect(status.terminal).toMatch(/\nengine +pglite\n/);
   expect(status.terminal).toMatch(

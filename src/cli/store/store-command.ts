@@ -18,7 +18,8 @@ export const storeCommand: Command = {
   usage: USAGE,
   about: `Keep lists in a database that many servers share.
 init creates the store, or migrates it to this version; status prints a line NAME,VALUE for each \
-fact; import adds whatever match takes as a LIST, and prints a line \
+fact, and list,ENTRIES,PAUSED,LIST, reviews,DISTANCE,MIXED,KIND,LIST (see lists), fetched,TIME,LIST \
+and feed,API,ENABLED,LIST; import adds whatever match takes as a LIST, and prints a line \
 ADDED,DEGENERATE,WITHDRAWN,LIST; export prints the entries; verify prints a line CODE,COUNT for \
 each problem and exits with 2; bad-record is followed by the number of the first altered record \
 of the review log. An embedded store is for up to 100,000 entries and one program at a time.
