@@ -209,11 +209,14 @@ function command(words: string): void {
   execFileSync('sh', ['-c', `${program()} ${words}`], { cwd: project.folder, env, stdio: 'pipe' });
 }
 
-test('console: each command prints what the README shows', () => {
-  const [shown, ...more] = of('console', README);
-  expect(more).toEqual([]);
-  const steps = shown!.text.trim().split(/^\$ /m).slice(1);
-  expect(steps).toHaveLength(3);
+test.each([
+  { page: README, commands: 3, label: 'reported by its owner' },
+  { page: START, commands: 2, label: 'photo.jpg' },
+])('console: each command prints what $page.path shows', ({ page, commands, label }) => {
+  const hex = readFileSync(join(project.folder, 'list.csv'), 'utf8').slice(0, 64);
+  project.write('list.csv', `${hex},${label}\n`);
+  const steps = of('console', page).flatMap(({ text }) => text.trim().split(/^\$ /m).slice(1));
+  expect(steps).toHaveLength(commands);
   for (const step of steps) {
     const [line, ...output] = step.trim().split('\n');
     const words = line!.replace('npx onlyhashes', program());
