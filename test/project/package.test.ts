@@ -288,6 +288,19 @@ describe('the pages', () => {
     expect(found(`${link}. The npm\npackage does not have \`test/\`.`)).toEqual([]);
   });
 
+  /** Says or links to what says that scripts and tests are in the repository alone. */
+  const SAID = /\bcheckout\b|\brepository\b|\bnpm\s+package\b|\]\((docs\/)?evidence/;
+  const isUnsaid = (text: string) => /\bnpm run |npx vitest /.test(text) && !SAID.test(text);
+
+  test.each(pages().map(({ path }) => path))('%s says where its scripts are', (path) => {
+    expect(isUnsaid(readFileSync(join(root, path), 'utf8'))).toBe(false);
+  });
+
+  test('a page that names a script of the repository alone is found', () => {
+    expect(isUnsaid('Times are by `npm run bench -- variants`.')).toBe(true);
+    expect(isUnsaid('In a checkout, `npm run docs` builds it.')).toBe(false);
+  });
+
   test('it has the pictures of its pages, but for the screens, and none is heavy', () => {
     const files = readdirSync(root, { recursive: true, encoding: 'utf8' });
     const pictures = files.filter((file) => /\.(svg|png|jpe?g|gif|webp|avif|cast)$/.test(file));
