@@ -17,6 +17,7 @@ const WITHOUT_ENGINE = [
 const SLOW = [
   'test/answers/*.test.ts',
   'test/atomic.test.ts',
+  'test/docs/api.test.ts',
   'test/project/{examples,installed,package,readme,runtimes,service-page,site}.test.ts',
   'test/bench/{tour,uploads/run,hash/pdq-band,robustness/recall}.test.ts',
   'test/cli/**/*.test.ts',

@@ -205,6 +205,7 @@ export function hexOf(bytes: Uint8Array): string {
 
 /**
  * Parses a hash from hex digits of either case.
+ * @param hex as many digits as the algorithm has, without a prefix
  * @throws {TypeError} if `algorithm` is unknown
  * @throws {RangeError} if `hex` does not have the hex digits of a hash of `algorithm`
  */

@@ -19,6 +19,7 @@ export const DECODE_OPTIONS = /* @__PURE__ */ tableOf(LIMITS, WORKER_OPTIONS, {
  * The picture in an image file as people see it: the one that `hash` hashes, turned as the file
  * states, alike in every engine and format. (Browsers themselves turn JPEG and PNG, but not WebP.)
  * It is decoded in the same Workers, off the page's thread; nothing of it leaves the device.
+ * @param file of an input or a drop, or any other `Blob`; only read
  * @returns fresh pixels; rejects with `signal.reason` on abort, and the decoding stops
  * @throws {DecodeError} whose code says why there is no picture: `poisoned` if the pixels would not
  *   be its own

@@ -20,6 +20,7 @@ export const DIGEST_BLOB_OPTIONS = /* @__PURE__ */ tableOf(DIGEST_FILE_OPTIONS, 
  * Digests of a file, whatever it is, read once in pieces of 4 MiB, by the optional package
  * `@noble/hashes`: `SubtleCrypto` would hold the whole file. On a list, a digest finds that very
  * file, byte for byte: a copy that a messenger has compressed again is another file.
+ * @param file of an input or a drop, or any other `Blob`; only read
  * @returns a hash for each algorithm, in their order; rejects with `signal.reason` on abort
  * @throws {DecodeError} `empty`, `unreadable`, `too-many-bytes` or `decoder-missing`
  * @throws {TypeError | RangeError} if an argument is invalid

@@ -23,6 +23,7 @@ export const HASH_FILE_OPTIONS = /* @__PURE__ */ tableOf(FILE_OPTIONS, WORKER_OP
  * Hash of an image file that a person chose, the same as from `hash` in Node. A Worker decodes and
  * hashes it, off the page's thread; nothing of it leaves the device. For many files use `hashAll`:
  * here, the time that a file waits for a Worker counts.
+ * @param file of an input or a drop, or any other `Blob`; only read
  * @returns rejects with `signal.reason` on abort, and the decoding stops
  * @throws {DecodeError} whose code says why there is no hash; the message says what to do
  * @throws {TypeError | RangeError} if `file` is no Blob or an option is invalid
@@ -49,6 +50,7 @@ export interface ImageFileVariants {
  * that stops at the first match waits for no more. The first is the picture itself, `original`.
  * Read them at once: a Worker holds the picture, and its time runs, until the iteration ends
  * (`break` ends it too).
+ * @param file of an input or a drop, or any other `Blob`; only read
  * @returns rejects with `signal.reason` on abort, as the iteration does
  * @throws {DecodeError} whose code says why there is no hash; the message says what to do
  * @throws {TypeError | RangeError} if `file` is no Blob or an option is invalid

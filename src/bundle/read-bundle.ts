@@ -23,6 +23,7 @@ export interface ReadBundleOptions extends TextLimits {
  * Reads a bundle, in any spelling of JSON and either case of hex. It is checked down to the last
  * member, and members outside the schema are rejected. Hashes of unknown algorithms are in
  * `unknown`. With `identity`, a sealed bundle is decrypted first.
+ * @param input the text of a bundle or its UTF-8, or, with `identity`, the bytes of a sealed one
  * @returns the bundle, and its `text` as in the result of `createBundle`
  * @throws {TypeError | RangeError} if the input or an option is invalid
  * @throws {FormatError} `bad-bundle` if it is not a bundle, or a member is missing, unknown or
@@ -37,7 +38,7 @@ export function readBundle(
   options?: ReadBundleOptions & { identity?: undefined },
 ): WrittenBundle;
 export function readBundle(
-  sealed: Uint8Array,
+  input: Uint8Array,
   options: ReadBundleOptions & { identity: string },
 ): Promise<WrittenBundle>;
 export function readBundle(

@@ -48,6 +48,7 @@ function checkedToken(token: string): string {
 /**
  * Reads a withdrawal, and proves it: its case follows from its token, which only the person has.
  * The reader's own lists say whether there is such a case.
+ * @param input the text of a withdrawal, or its UTF-8
  * @throws {TypeError | RangeError} if the input or an option is invalid
  * @throws {FormatError} `bad-bundle` or `bad-length`, as `readBundle`; `bad-token` if the token
  *   belongs to another case

@@ -286,6 +286,7 @@ function checkUploadFacts(upload: CheckedUpload): void {
  * `DECISION_SCHEMA` describes it. `JSON.stringify` does the same with a decision of this library,
  * but not with a copy by spreading or cloning. It holds hashes, labels and perhaps a file name: do
  * not log it.
+ * @param file name of the file, as `file` of the object
  * @throws {TypeError | RangeError} if an argument is invalid
  */
 export function decisionToJSON(decision: Decision, file?: string): DecisionJSON {

@@ -110,6 +110,7 @@ const QUERY = 'a hashed image, an iterable of its variants, or a DecodeError';
  * step by step until it is no longer found.
  * @param query variants, which are pulled only as needed; a hashed image; or the error that came
  *   instead, which makes the picture `unhashable`, as does an iterable without variants
+ * @param list the `Blocklist` to search
  * @returns a promise rejects with `signal.reason` on abort, and with the error of an iterable that
  *   throws
  * @throws {TypeError | RangeError} if an argument or a variant is invalid; a promise rejects

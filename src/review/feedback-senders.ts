@@ -111,6 +111,7 @@ export function stopNciiFeedback(
  * A vote replaces the member's earlier one on the same fingerprint, so one without an answer is
  * sent again. Wrong credentials do not refuse a vote: it waits for a later try, and is stuck in the
  * end.
+ * @param client an `NcmecClient`, or another that sends feedback
  * @throws {TypeError | RangeError} if an argument is invalid
  */
 export function ncmecFeedback(

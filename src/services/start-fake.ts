@@ -38,8 +38,8 @@ const FAKES: { [Name in keyof Fakes]: (options?: Fakes[Name][0]) => Promise<Fake
  * Starts the fake of a service on a free port of the loopback address. Real HTTP, so that a
  * client's timeouts, retries and limits are tested for real.
  * @param name `'hma'`, `'ncmec'`, `'shield'`, `'stopncii'`, `'techagainstterrorism'` or
- * `'threatexchange'`, which sets the type of the options and of the fake. Or a function that
- * handles each request: an error it throws is answered with 500
+ *   `'threatexchange'`, which sets the type of the options and of the fake
+ * @param options of the fake of that name, such as its page size
  * @throws {TypeError | RangeError} if an argument is invalid
  * @example
  * const service = await startFake('stopncii', { maxPageSize: 3 });
@@ -50,6 +50,11 @@ export async function startFake<Name extends keyof Fakes>(
   name: Name,
   options?: Fakes[Name][0],
 ): Promise<Fakes[Name][1]>;
+/**
+ * Starts a service of your own on a free port of the loopback address.
+ * @param answer handles each request: an error it throws is answered with 500
+ * @throws {TypeError} if `answer` is not a function
+ */
 export async function startFake(answer: Answer): Promise<FakeService>;
 export async function startFake(
   name: keyof Fakes | Answer,

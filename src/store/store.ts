@@ -248,7 +248,7 @@ export class Store {
    * A blocklist in this process that is kept equal to the store. Resolves once it is at the store's
    * revision at the time of this call.
    * @throws {StoreError} `unreachable`
-   * @throws the signal's reason if it aborts before
+   * @throws `signal.reason` if it aborts before
    */
   async follow(options: FollowOptions = {}): Promise<Follower> {
     const follower = await followDatabase(this.#database, options, {

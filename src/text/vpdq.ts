@@ -167,6 +167,7 @@ export const WRITE_VPDQ_OPTIONS = {
  * - `text`, as the vPDQ tool: `frameNumber,quality,hex,seconds` a line. A frame without a number
  *   has its place in the list
  * - `json`, as python-threatexchange reads it: texts `hex,quality,seconds`, without the numbers
+ * @param options `format`: `text` or `json`, default `text`
  * @throws {TypeError | RangeError} if there is no frame, or a frame or the format is invalid
  */
 export function writeVpdq(

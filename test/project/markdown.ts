@@ -82,13 +82,17 @@ function anchorOf(heading: string, taken: ReadonlySet<string>): string {
   return name;
 }
 
-/** The README, the changelog and all pages of `docs/`. */
+/**
+ * The README, the changelog and all pages of `docs/`, without those of the API, which are written
+ * from the code and have a test of their own.
+ */
 export function pages(): Page[] {
   const docs = join(ROOT, 'docs');
   const inDocs = existsSync(docs)
     ? readdirSync(docs, { recursive: true, encoding: 'utf8' }).sort()
     : [];
   return ['README.md', 'CHANGELOG.md', ...inDocs.map((name) => `docs/${name}`)]
-    .filter((path) => path.endsWith('.md') && existsSync(join(ROOT, path)))
+    .filter((path) => path.endsWith('.md') && !path.startsWith('docs/api/'))
+    .filter((path) => existsSync(join(ROOT, path)))
     .map((path) => pageOf(path, readFileSync(join(ROOT, path), 'utf8')));
 }

@@ -51,6 +51,7 @@ export const FETCH_LIST_OPTIONS = tableOf(FETCH_OPTIONS, {
  *
  * What the service withdraws or deletes is withdrawn on this list, by id and source, until the
  * service lists it again; what a person withdrew stays withdrawn. Pending entries are for review.
+ * @param name the name of the list in the blocklist, `''` for the unnamed one
  * @returns the changes made; rejects with the error of the client, or the signal's reason. Pages
  *   applied before stay
  * @throws {TypeError | RangeError} if an argument is invalid

@@ -39,6 +39,7 @@ export const SAVE_OPTIONS = {
  *
  * Degenerate entries (`isDegenerate`) are left out and counted, since a blocklist matches none of
  * them.
+ * @param path the file to write, usually `.ohx`; an older one is replaced
  * @returns the content of the file's header
  * @throws {TypeError} if a note is malformed; no file has been touched then
  */

@@ -18,6 +18,7 @@ export const END_SERVERS_OPTIONS = {
  * Ends servers of `node:http`, all at once: they accept no new connections, finish the requests in
  * progress, and close each open connection after its next answer. `server.close` alone waits
  * forever for a client that connects and sends nothing: Node's time-outs stop with the server.
+ * @param servers those of `node:http`, listening or not
  * @returns once every connection is closed; immediately if no server listens
  * @throws {TypeError | RangeError} if an argument is invalid
  * @example

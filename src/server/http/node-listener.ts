@@ -41,6 +41,7 @@ const LEAST_BYTES = 16 * 1024;
  * 500, and `onError` gets the error. TRACE, which a standard request cannot have, is answered by
  * 501. A body that the handler left unread is discarded: its sender gets the answer, and is cut off
  * if it goes on slowly.
+ * @param handler answers a `Request` by a `Response`, such as that of `createService` or `scan`
  * @param onError must not throw; by default, errors of the handler are dropped
  * @throws {TypeError} if an argument is not a function
  * @example

@@ -12,6 +12,7 @@ const MIN_TOKEN = 20;
 /**
  * The SHA-256 of a token, in hex: a service stores it instead of the token. Generate tokens at
  * random, with at least 128 bits: a hash hides nothing that can be guessed.
+ * @param token as its caller sends it, without `Bearer`
  * @throws {TypeError} if `token` is not a string
  * @throws {RangeError} unless it has 20 or more ASCII characters and no space
  */

@@ -160,6 +160,7 @@ export class UploadRefused extends Error {
   readonly body = 'the upload was refused\n';
   readonly headers: Readonly<Record<string, string>>;
 
+  /** @param outcome the decision, and the status of the answer */
   constructor(outcome: Outcome) {
     super('the upload was refused');
     this.verdict = outcome.decision.verdict;

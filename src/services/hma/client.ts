@@ -306,7 +306,7 @@ export class HmaClient implements ListClient<HmaCheckpoint>, RemoteMatcher {
   /**
    * The answers of `lookup` for each hash. Once the HMA fails, the rest are not sent.
    * @throws {TypeError} if `hashes` is not a list of PDQ hashes
-   * @throws the reason of `signal` when it is aborted
+   * @throws `signal.reason` when it is aborted
    */
   async ask(hashes: readonly Hash[], options: CallOptions = {}): Promise<RemoteAnswer[]> {
     return askedInTurn(hashes, 1, options, async ([hash]) => {

@@ -95,7 +95,10 @@ export class NcmecClient implements ListClient<NcmecCheckpoint> {
   readonly #list: NcmecList;
   readonly #maxEntries: number;
 
-  /** @throws {TypeError | RangeError} if an option is invalid */
+  /**
+   * @param credentials user and password that the service gave
+   * @throws {TypeError | RangeError} if an option is invalid
+   */
   constructor(credentials: { user: string; password: string }, options: NcmecOptions = {}) {
     const authorization = basicAuthorization(credentials);
     const { environment, maxEntriesPerRange, ...others } = checkedBriefly(options, NCMEC_OPTIONS);

@@ -64,7 +64,7 @@ export class OnlyhashesClient implements RemoteMatcher {
    * unconfirmed hit. A hash that it could not compare has no answer. Its own remote lists are not
    * asked. Once it fails, the rest are not sent.
    * @throws {TypeError | RangeError} if `hashes` is not a list of hashes, or an option is invalid
-   * @throws the reason of `signal` when it is aborted
+   * @throws `signal.reason` when it is aborted
    */
   async ask(hashes: readonly Hash[], options: CallOptions = {}): Promise<RemoteAnswer[]> {
     checkHashes(hashes);

@@ -49,7 +49,10 @@ export class ShieldClient implements RemoteMatcher {
   readonly #connection: ServiceConnection;
   readonly #maxHashes: number;
 
-  /** @throws {TypeError | RangeError} if an option is invalid */
+  /**
+   * @param credentials user and password that the service gave
+   * @throws {TypeError | RangeError} if an option is invalid
+   */
   constructor(credentials: { user: string; password: string }, options: ShieldOptions = {}) {
     const authorization = basicAuthorization(credentials);
     const { maxHashes, ...others } = checkedBriefly(options, SHIELD_OPTIONS);
@@ -87,7 +90,7 @@ export class ShieldClient implements RemoteMatcher {
    * The answers of `scan` for each hash. A classification `test` is no hit. With an unknown
    * classification, or none, a hash has no answer. Once Shield fails, the rest are not sent.
    * @throws {TypeError} if `hashes` is not a list of PDQ hashes
-   * @throws the reason of `signal` when it is aborted
+   * @throws `signal.reason` when it is aborted
    */
   async ask(hashes: readonly Hash[], options: CallOptions = {}): Promise<RemoteAnswer[]> {
     return askedInTurn(hashes, this.#maxHashes, options, async (some) => {

@@ -57,7 +57,10 @@ export class TechAgainstTerrorismClient implements ListClient<TechAgainstTerrori
   readonly #connection: ServiceConnection;
   #token: string | undefined;
 
-  /** @throws {TypeError | RangeError} if a credential or an option is invalid */
+  /**
+   * @param login user name and password that the service gave
+   * @throws {TypeError | RangeError} if a credential or an option is invalid
+   */
   constructor(login: { username: string; password: string }, options: ServiceOptions = {}) {
     checkObject(login, 'login: { username, password }');
     const { username, password } = login;

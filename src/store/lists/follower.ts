@@ -116,7 +116,7 @@ export class Follower {
    * Resolves once the blocklist has reached a revision, such as a change returns.
    * @throws {TypeError | RangeError} if an argument is invalid
    * @throws {StoreError} `closed` if the follower is closed before
-   * @throws the signal's reason if it aborts before
+   * @throws `signal.reason` if it aborts before
    */
   async reached(revision: number, options: { signal?: AbortSignal } = {}): Promise<void> {
     checkInteger('revision', revision, 0);
