@@ -1,7 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { defineConfig } from 'tsup';
+import { FONT_FILES } from './bench/robustness/copies/drawing/font.js';
 
 /** Every entry is a file directly in dist, under its own name. */
 const entry = Object.fromEntries(
@@ -35,6 +37,8 @@ const LICENCES = [
   ...['@jsquash/webp/LICENSE', '@jsquash/webp/codec/LICENSE.codec.md'],
   ...['hono/LICENSE', '@hono/node-server/LICENSE'],
   ...['libheif-js/libheif-wasm/LICENSE', '@noble/hashes/LICENSE'],
+  ...['@fontsource/inter/LICENSE', '@fontsource/lora/LICENSE'],
+  ...['@fontsource/anton/LICENSE', '@fontsource/caveat/LICENSE'],
 ];
 
 function writeLicences(): void {
@@ -42,6 +46,13 @@ function writeLicences(): void {
     (path) => `${path}\n\n${readFileSync(`node_modules/${path}`, 'utf8')}`,
   );
   writeFileSync('dist/THIRD-PARTY-LICENSES.txt', texts.join('\n\n'));
+}
+
+/** Captions of the copies that `bench robustness` makes are drawn from them. */
+function copyFonts(): void {
+  for (const path of Object.values(FONT_FILES)) {
+    copyFileSync(`node_modules/${path}`, `dist/${basename(path)}`);
+  }
 }
 
 /**
@@ -120,6 +131,7 @@ export default defineConfig({
   esbuildPlugins: [withoutAddress],
   onSuccess: async () => {
     writeLicences();
+    copyFonts();
     await writeProgram();
     await writeBenches();
     execFileSync(process.execPath, ['dist/page-build.js']);

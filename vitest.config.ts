@@ -19,7 +19,7 @@ const SLOW = [
   'test/atomic.test.ts',
   'test/docs/api.test.ts',
   'test/project/{examples,installed,package,readme,runtimes,service-page,site}.test.ts',
-  'test/bench/{tour,uploads/run,hash/pdq-band,robustness/recall}.test.ts',
+  'test/bench/{packed,tour,uploads/run,hash/pdq-band,robustness/recall}.test.ts',
   'test/cli/**/*.test.ts',
   'test/server/{hostile-serve,soak/soak}.test.ts',
 ];

@@ -1,14 +1,16 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { basename } from 'node:path';
 import { inflateSync } from 'node:zlib';
 
 /*
  * Text as outlines. The fonts come from packages that the lockfile pins, and their glyphs become
- * paths, so that text has the same pixels on machines with other fonts or none.
+ * paths, so that text has the same pixels on machines with other fonts or none. The build copies the
+ * files beside the program, which has no such packages where it is installed.
  */
 
 /** The faces that apps and people write with. */
-const FILES = {
+export const FONT_FILES = {
   plain: '@fontsource/inter/files/inter-latin-400-normal.woff',
   bold: '@fontsource/inter/files/inter-latin-700-normal.woff',
   serif: '@fontsource/lora/files/lora-latin-400-normal.woff',
@@ -17,7 +19,7 @@ const FILES = {
   hand: '@fontsource/caveat/files/caveat-latin-700-normal.woff',
 } as const;
 
-export type Face = keyof typeof FILES;
+export type Face = keyof typeof FONT_FILES;
 
 /** The outline of a glyph in font units, y upwards, as contours of points. */
 interface Point {
@@ -39,7 +41,9 @@ const fonts = new Map<Face, Font>();
 function fontOf(face: Face): Font {
   let font = fonts.get(face);
   if (font === undefined) {
-    font = fontFrom(tablesOf(readFileSync(require.resolve(FILES[face]))));
+    const beside = new URL(basename(FONT_FILES[face]), import.meta.url);
+    const path = existsSync(beside) ? beside : require.resolve(FONT_FILES[face]);
+    font = fontFrom(tablesOf(readFileSync(path)));
     fonts.set(face, font);
   }
   return font;
