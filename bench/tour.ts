@@ -88,7 +88,7 @@ for (const [of, copy, make] of uploads) {
   const label = expected === undefined ? 'a photo that is not listed' : name;
   console.log(row(copy, label, verdict, String(first?.distance ?? ''), first?.variant.name ?? ''));
   const { width, height } = image;
-  reported.push({ decision, width, height, file: `${copy}: ${name}`, bytes });
+  reported.push({ decision, width, height, file: `${copy}: ${name}`, bytes, outlines: true });
 }
 
 const report = join(dirname(fileURLToPath(import.meta.url)), 'report.html');
@@ -99,7 +99,7 @@ bits: how many of 256 differ. Up to 31 is a match, up to 60 is for a person to r
 A decision among the ${LISTED.toLocaleString('en')} took ${median.toFixed(1)} ms, and ${slowest.toFixed(1)} ms at most, after decoding.
 These are few: README has the share of 10,027 copies that is found, and that is missed.
 
-Open ${relative(process.cwd(), report)} in a browser to see each copy beside the part that was found.`);
+Open ${relative(process.cwd(), report)} in a browser: each copy, its matching part, and what both hashes show.`);
 if (wrong.length > 0) fail(...wrong);
 
 /** Reports what did not go as expected, and exits. */

@@ -173,6 +173,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'pace.ts',
       'digest-file.ts',
       'read-bytes.ts',
+      'report/hash-outline.ts',
       'report/match-report.ts',
       'report/time-line.ts',
       'video/hash-video.ts',

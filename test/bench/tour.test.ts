@@ -31,6 +31,7 @@ test('the tour prints what its recording shows, and writes the report that it na
   expect(lines.at(-1)).toContain('Open dist/report.html in a browser');
   const report = readFileSync(REPORT, 'utf8');
   expect(report.match(/<article>/g)).toHaveLength(10);
+  expect(report.match(/<figcaption>as listed</g)!.length).toBeGreaterThanOrEqual(9);
   expect(report).toMatch(/<h2>screenshot of a chat: acanthus-mollis<\/h2>/);
 
   const recorded = readFileSync(join(ROOT, 'docs/pictures/tour-light.svg'), 'utf8');

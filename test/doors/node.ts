@@ -18,7 +18,16 @@ import { HASH_VIDEO_OPTIONS } from '../../src/node/video/hash-video.js';
 import { DIGEST_FILE_OPTIONS } from '../../src/picture/options.js';
 import { testFolder } from '../folder.js';
 import { ROOT } from '../project/package.js';
-import { type Argument, fromOutside, list, member, optional, record, text } from './argument.js';
+import {
+  type Argument,
+  flag,
+  fromOutside,
+  list,
+  member,
+  optional,
+  record,
+  text,
+} from './argument.js';
 import { decision } from './decisions.js';
 import type { Doors, Methods } from './exam.js';
 import { by, core, decider, ENTRY, emptyClient, INDEX, LIST, node, row } from './values.js';
@@ -47,6 +56,7 @@ export const NODE_DOORS: Doors = {
         height: member(6, '7.5'),
         file: optional(text),
         bytes: optional(member(picture, 'bytes')),
+        outlines: flag,
       }),
     ),
     by(DECODE_OPTIONS),

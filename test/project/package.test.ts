@@ -239,7 +239,13 @@ describe('the bundle', () => {
     const files = readdirSync(dist).filter((file) => file.endsWith('.js'));
     expect(files).toContain('node.js');
     const licences = readFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), 'utf8');
-    for (const text of ['Apache License', '@jsquash/jpeg', 'hono/LICENSE', '@hono/node-server', 'OFL']) {
+    for (const text of [
+      'Apache License',
+      '@jsquash/jpeg',
+      'hono/LICENSE',
+      '@hono/node-server',
+      'OFL',
+    ]) {
       expect(licences).toContain(text);
     }
     const byAddress: string[] = [];

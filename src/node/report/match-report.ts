@@ -20,6 +20,7 @@ import type {
   VariantName,
 } from '../../variant.js';
 import { DECODE_OPTIONS, type DecodeOptions } from '../decode/decode.js';
+import { hashOutlines } from './hash-outline.js';
 import { BLUE, GREY, timeLineOf, videoFacts } from './time-line.js';
 import { type ShownVariant, variantPicture } from './variant-picture.js';
 
@@ -38,6 +39,11 @@ export interface ReportedPicture {
    * if someone asked to see them
    */
   bytes?: Uint8Array | undefined;
+  /**
+   * if true, each match has the outlines that the hashes of its variant and its entry reveal, side
+   * by side: the listed picture, blurred. Set it only for those who may see hashes
+   */
+  outlines?: boolean | undefined;
 }
 
 /** The meaning of a decision's reason. Reasons that are missing here explain themselves. */
@@ -71,12 +77,13 @@ body{font:16px/1.5 system-ui,sans-serif;background:var(--ground);color:var(--ink
 article,section{display:flex;flex-wrap:wrap;gap:1rem 2rem;align-items:start;border-top:1px solid var(--line);margin-top:1.5rem}article{border-top:2px solid var(--soft)}
 h2,h3,section{flex:0 0 100%;margin-bottom:0}dl{flex:1 1 20rem;display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem;margin:0}dt,figcaption{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
 figure{margin:0}svg,img{display:block;max-width:16rem;max-height:20rem}img{border:1px solid var(--line)}figcaption{font-size:.85rem;max-width:16rem}
+.outlines{flex:0 0 100%;display:flex;flex-wrap:wrap;gap:.3rem 1rem}.outlines p{flex:0 0 100%;margin:0;color:var(--soft)}.outline svg{width:10rem;background:#808080}.outline g{filter:blur(.6px)}
 .time{flex:0 0 100%}.time svg,.time figcaption{max-width:none}table{border-collapse:collapse;margin-top:.5rem;font-variant-numeric:tabular-nums}th{color:var(--soft);font-weight:400}th,td{text-align:left;padding:.1rem 2rem .1rem 0}`;
 
 /**
  * Explains decisions as one HTML page that loads nothing, with a section for each, in their order.
  * It shows each match's distance, tier and variant, and outlines the variant's place in the
- * picture. It has no hashes, but it has labels, perhaps file names and, if given, pictures: show it
+ * picture. It has no hashes, nor their outlines unless asked for, but it has labels, perhaps file names and, if given, pictures: show it
  * only to people who may see those. The page comes in pieces, so that only one picture is held at a
  * time. A picture that cannot be decoded is not shown; its decision is.
  * @param options for decoding the pictures that are shown
@@ -105,7 +112,7 @@ const HEAD = `<!doctype html>
 
 async function article(reported: ReportedPicture, options: DecodeOptions): Promise<string> {
   checkObject(reported, 'a picture: { decision, width, height }');
-  const { decision, width, height, file, bytes } = reported;
+  const { decision, width, height, file, bytes, outlines } = reported;
   checkDecision(decision);
   const sides = [width, height].filter((side) => side !== undefined);
   // Number.isFinite is false for anything but a number
@@ -113,6 +120,7 @@ async function article(reported: ReportedPicture, options: DecodeOptions): Promi
     throw new RangeError('expected width and height above 0, or neither');
   }
   checkTypeOf('file', file, 'string');
+  checkTypeOf('outlines', outlines, 'boolean');
   if (bytes !== undefined) checkArray('bytes', bytes, Uint8Array);
   const { verdict, reason, matches, omitted, policy, frames, videos = [] } = decision;
   const frame =
@@ -128,7 +136,9 @@ async function article(reported: ReportedPicture, options: DecodeOptions): Promi
   if (frames) facts.push(['frames', `${frames.checked} of ${frames.total} checked`]);
   if (omitted !== undefined) facts.push(['not shown', `${omitted} more`]);
   const shown = bytes && (await picturesOf(bytes, matches, options));
-  const sections = matches.map((match, at) => section(match, at, frame, shown?.variants[at]));
+  const sections = matches.map((match, at) =>
+    section(match, at, { frame, outlines }, shown?.variants[at]),
+  );
   const listed = videos.map((video, at) => {
     const name = video.variant as VariantName;
     const words = name === 'frame' ? 'the whole frame' : VARIANT_WORDS[name];
@@ -146,7 +156,7 @@ ${listed.join('')}${sections.join('\n')}
 function section(
   match: Match,
   at: number,
-  frame: Rectangle | undefined,
+  { frame, outlines }: { frame: Rectangle | undefined; outlines: boolean | undefined },
   shown: string | undefined,
 ): string {
   const { entry, distance, partsDistance, tier, variant } = match;
@@ -166,10 +176,15 @@ function section(
   // Another reading has other sides.
   const placed = geometry !== undefined && frame !== undefined && look !== 'otherReading';
   if (placed) facts.push(...placeOf(geometry, frame));
+  const pair = outlines ? hashOutlines(match) : undefined;
+  const drawn =
+    pair === undefined
+      ? ''
+      : `\n<div class="outlines"><p>what both hashes show, blurred and without colours</p>${pair}</div>`;
   return `<section><h3>Match ${at + 1}</h3>
 ${list(facts)}
 ${placed ? outlineOf(geometry, frame) : ''}
-${shown === undefined ? '' : picture(shown, 'the matching part')}</section>`;
+${shown === undefined ? '' : picture(shown, 'the matching part')}${drawn}</section>`;
 }
 
 /** The picture and each match's variant, as URLs of PNGs; undefined if it cannot be decoded. */

@@ -101,6 +101,34 @@ test('contains no hash, and a picture only if given one', async () => {
   expect(shown.split(`src="data:image/png;base64,${whole}"`)).toHaveLength(3);
 });
 
+test('draws what both hashes reveal only if asked to', async () => {
+  const listed = hashFromHex('pdq', 'fedcba9876543210'.repeat(4));
+  const { matches, ...others } = decision({});
+  const [first] = matches;
+  const one = { ...others, matches: [{ ...first!, entry: { hash: listed, labels: [] } }] };
+  const page = await pageOf(one, { outlines: true });
+  const figures = page.match(/<figure class="outline">.+?<\/figure>/g)!;
+  expect(figures).toHaveLength(2);
+  expect(figures[0]).toContain('<figcaption>in the upload<');
+  expect(figures[1]).toContain('<figcaption>as listed<');
+  const paths = figures.map((figure) => figure.match(/<g>.+<\/g>/)![0]);
+  expect(paths[0]).not.toBe(paths[1]);
+  expect(page).not.toContain('<img');
+  for (const outlines of [undefined, false]) {
+    expect(await pageOf(one, { outlines })).not.toContain('<figure class="outline">');
+  }
+  await expect(pageOf(one, { outlines: 'yes' as never })).rejects.toThrow(TypeError);
+});
+
+test('other hashes than PDQ cannot be drawn', async () => {
+  const { matches, ...others } = decision({});
+  const dhash = hashFromHex('dhash', '0123456789abcdef');
+  const of = matches.map((match) => ({ ...match, entry: { hash: dhash, labels: [] } }));
+  const page = await pageOf({ ...others, matches: of }, { outlines: true });
+  expect(page).toContain('<dd>dhash</dd>');
+  expect(page).not.toContain('class="outline"');
+});
+
 test('a picture that cannot be decoded is not shown, but its decision is', async () => {
   const page = await pageOf(decision({}), { width: 9, height: 9, bytes: Uint8Array.of(1, 2, 3) });
   expect(page).toContain('<dd>match</dd>');
