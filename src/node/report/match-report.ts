@@ -83,9 +83,10 @@ figure{margin:0}svg,img{display:block;max-width:16rem;max-height:20rem}img{borde
 /**
  * Explains decisions as one HTML page that loads nothing, with a section for each, in their order.
  * It shows each match's distance, tier and variant, and outlines the variant's place in the
- * picture. It has no hashes, nor their outlines unless asked for, but it has labels, perhaps file names and, if given, pictures: show it
- * only to people who may see those. The page comes in pieces, so that only one picture is held at a
- * time. A picture that cannot be decoded is not shown; its decision is.
+ * picture. It has no hashes, nor their outlines unless asked for. But it has labels, perhaps file
+ * names and, if given, pictures: show it only to people who may see those. The page comes in
+ * pieces, so that only one picture is held at a time. A picture that cannot be decoded is not
+ * shown; its decision is.
  * @param options for decoding the pictures that are shown
  * @throws {RangeError} if a side is not a number above 0
  * @throws {TypeError} if a decision, another member or an option is invalid
