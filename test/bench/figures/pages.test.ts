@@ -168,7 +168,7 @@ describe('README and variants.md', () => {
     says(text('docs/false-matches.md'), [
       `Of ${count(files!.pairs)} pairs of files, ${wrongVerdicts.bare.match} matched wrongly: at most ${wrongMatchesAtMost()} per million`,
     ]);
-    says(readme, ['There was no false match among 9.3e8 pairs']);
+    says(readme, ['There was no wrong match among 9.3e8 pairs']);
   });
 
   test('a search', () => {

@@ -131,8 +131,8 @@ describe('recall.md, and what it leads to', () => {
       percent(social.recall[sealed.outcomes.indexOf(name)]!),
     );
     says(page, [
-      `Of the crops for social media, ${percent(social.recall[review]!)} % match or are for review. By edit, these are 1:1 ${cut('1:1')} %, 4:5 ${cut('4:5')} %, 16:9 ${cut('16:9')} %, 1:1 beside the centre ${cut('1:1, moved')} %, and 4:5 beside the centre ${cut('4:5, moved')} %.`,
-      `9:16 beside the centre (${missed[0]}), 9:16 with words (${missed[1]}), and upside down in a frame (${missed[2]})`,
+      `Of the crops for social media, ${percent(social.recall[review]!)} % match or are for review. By edit, these are 1:1 ${cut('1:1')} %, 4:5 ${cut('4:5')} %, 16:9 ${cut('16:9')} %, 1:1 off centre ${cut('1:1, moved')} %, and 4:5 off centre ${cut('4:5, moved')} %.`,
+      `9:16 off centre (${missed[0]}), 9:16 with words (${missed[1]}), and upside down in a frame (${missed[2]})`,
       `list crops raised the matches of crops for social media from ${alone} % to ${both} %`,
     ]);
   });
@@ -203,7 +203,7 @@ describe('recall.md, and what it leads to', () => {
 
   test('list crops', () => {
     expect(page).toContain(
-      `in ${cutsFound('centre', 'windows')} % of cases, and in ${cutsFound('centre', 'alone')} % without list crops. Of crops a little beside the centre ${cutsFound('near', 'windows')} % are found, and of crops anywhere ${cutsFound('anywhere', 'windows')} %`,
+      `in ${cutsFound('centre', 'windows')} % of cases, and in ${cutsFound('centre', 'alone')} % without list crops. Of crops a little off centre, ${cutsFound('near', 'windows')} % are found, and of crops anywhere, ${cutsFound('anywhere', 'windows')} %`,
     );
   });
 
