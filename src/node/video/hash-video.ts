@@ -13,7 +13,7 @@ import {
   text,
 } from '../../door.js';
 import { DecodeError, type DecodeErrorCode } from '../../errors.js';
-import { VIDEO_HEAD_BYTES, type VideoFormat, videoFormatOf } from '../../formats/video-format.js';
+import { type VideoFormat, videoFormatOf } from '../../formats/video-format.js';
 import { pdq } from '../../hashing/pdq.js';
 import { LIMITS, type Limits } from '../../picture/options.js';
 import { deadline } from '../../picture/waiting.js';
@@ -22,10 +22,17 @@ import { contiguousPixels, type View, viewOf } from '../../variants/view.js';
 import { type HashedFrame, type HashedVideo, listStep } from '../../video/features.js';
 import { PACE, type PaceLimits } from '../pace.js';
 import { beginningOf, chunksWithin, type ImageSource, pathOf, tooMany } from '../read-bytes.js';
+import { readAnimation } from './animation.js';
 import { Changes } from './changes.js';
 import { findFfmpeg } from './ffmpeg.js';
 import { spool } from './spool.js';
-import { decodeFrames, probeVideo, type VideoFile, type VideoStream } from './video-stream.js';
+import {
+  decodeFrames,
+  probeVideo,
+  timeOf,
+  type VideoFile,
+  type VideoStream,
+} from './video-stream.js';
 
 /** The progress of hashing a video. */
 export interface VideoProgress {
@@ -155,8 +162,9 @@ export interface DecodedFrame {
 export type VideoFacts = Omit<HashedVideo, 'frames'>;
 
 /**
- * PDQ hashes of the frames of a video: an MP4, MOV, WebM, Matroska, MPEG-TS, AVI or GIF file. They
- * are decoded by the system's FFmpeg, 5.1 or later, in a process of its own.
+ * PDQ hashes of the frames of a video: an MP4, MOV, WebM, Matroska, MPEG-TS or AVI file, or a GIF,
+ * WebP, PNG or AVIF that moves. They are decoded by the system's FFmpeg, 5.1 or later, in a process
+ * of its own, and those of WebP and PNG by sharp.
  *
  * A path is read in place. Anything else is first written to a file in `spoolFolder`, which is
  * removed afterwards.
@@ -189,7 +197,6 @@ export async function hashVideo(
   };
   try {
     if (typeof source === 'string' || source instanceof URL) return await hashed(pathOf(source));
-    await findFfmpeg();
     const bytes = source instanceof Uint8Array || types.isArrayBuffer(source);
     const chunks = bytes
       ? [wholeOf(source, maxBytes)]
@@ -227,24 +234,34 @@ export async function* videoFrames(
   }
 }
 
+/** True if it is decoded without FFmpeg. */
+const isDrawn = (format: VideoFormat): boolean => format === 'webp' || format === 'png';
+
+/** Bytes that are noted: a colour profile may come before the mark of a PNG that moves. */
+const NOTED_BYTES = 2 ** 16;
+
 /** The first bytes of a video, noted as they pass, and its length. */
 class Head {
-  readonly #bytes = new Uint8Array(VIDEO_HEAD_BYTES);
+  readonly #bytes = new Uint8Array(NOTED_BYTES);
   length = 0;
 
   async *of(chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>) {
     for await (const chunk of chunks) {
-      const wasKnown = this.length >= VIDEO_HEAD_BYTES;
+      const wasKnown = this.length >= NOTED_BYTES;
       this.add(chunk);
-      // Nothing more is written to the disk of a file that is no video.
-      if (!wasKnown && this.length >= VIDEO_HEAD_BYTES) this.format();
+      // Nothing more is written to the disk of a file that is no video, or without FFmpeg.
+      if (!wasKnown && this.length >= NOTED_BYTES) await this.#canBeRead();
       yield chunk;
     }
-    this.format();
+    await this.#canBeRead();
+  }
+
+  async #canBeRead(): Promise<void> {
+    if (!isDrawn(this.format())) await findFfmpeg();
   }
 
   add(chunk: Uint8Array): void {
-    const part = chunk.subarray(0, Math.max(0, VIDEO_HEAD_BYTES - this.length));
+    const part = chunk.subarray(0, Math.max(0, NOTED_BYTES - this.length));
     if (part.length > 0) this.#bytes.set(part, this.length);
     this.length += chunk.length;
   }
@@ -253,7 +270,7 @@ class Head {
     if (this.length === 0) throw new DecodeError('empty', 'expected a video, got no bytes');
     const format = videoFormatOf(this.#bytes.subarray(0, this.length));
     if (format) return format;
-    const known = 'MP4, MOV, WebM, Matroska, MPEG-TS, AVI or GIF';
+    const known = 'MP4, MOV, WebM, Matroska, MPEG-TS, AVI, or a picture that moves';
     throw new DecodeError('unsupported', `expected a video: ${known}`);
   }
 
@@ -270,7 +287,7 @@ function wholeOf(source: Uint8Array | ArrayBuffer, maxBytes: number): Uint8Array
 }
 
 async function headOf(path: string, maxBytes: number): Promise<Head> {
-  const { head: bytes, size } = await beginningOf(path);
+  const { head: bytes, size } = await beginningOf(path, NOTED_BYTES);
   if (size > maxBytes) throw tooMany(maxBytes);
   const head = new Head();
   head.add(bytes);
@@ -286,12 +303,14 @@ async function* framesOf(
 ): AsyncGenerator<DecodedFrame, VideoFacts, undefined> {
   const { maxFrames, maxSeconds, onProgress, secondsPerHash, queryRate } = checked;
   const file: VideoFile = { ...checked, path, format: head.format() };
-  const stream = await probeVideo(file);
+  const drawn = isDrawn(file.format) ? await readAnimation(file, head.length) : undefined;
+  const stream = drawn?.stream ?? (await probeVideo(file));
   const { fps, ofStream, ofFile } = stream;
   const isList = checked.frames === 'list';
   const between = queryRate === 'every' ? 0 : 1 / queryRate;
   const step = listStep(fps, isList ? secondsPerHash : between);
-  const decoding = await decodeFrames(file, stream, { step, pixels: isList ? 'rgb24' : 'gray' });
+  const choice = { step, pixels: isList ? 'rgb24' : 'gray' } as const;
+  const decoding = drawn?.decode(choice) ?? (await decodeFrames(file, stream, choice));
   const changes = new Changes(stream.width, stream.height);
   let next = 0;
   let hashed = 0;
@@ -299,14 +318,13 @@ async function* framesOf(
   try {
     for await (const data of decoding.frames()) {
       if (next >= maxFrames) throw tooLong(`${maxFrames} frames`);
-      if (next / fps > maxSeconds) throw tooLong(`${maxSeconds} seconds`);
+      if (timeOf(stream, next) > maxSeconds) throw tooLong(`${maxSeconds} seconds`);
       if (isList || changes.isNew(data)) {
         hashed++;
-        const channels = isList ? 3 : 1;
-        const view = viewOf({ ...sidesOf(stream), data, channels }, stream.orientation);
+        const view = displayedView(data, stream);
         yield { view, frame: (isList ? listFrame : queryFrame)(data, next, stream) };
       }
-      onProgress?.({ seconds: next / fps, of: ofStream || ofFile || undefined });
+      onProgress?.({ seconds: timeOf(stream, next), of: ofStream || ofFile || undefined });
       next += step;
     }
   } catch (error) {
@@ -316,7 +334,7 @@ async function* framesOf(
   if (hashed === 0) throw new DecodeError('corrupt', 'no frame can be decoded');
   // FFmpeg may be ahead of a limit.
   const decoded = partial ? Math.min(next, decoding.decoded()) : decoding.decoded();
-  const seconds = decoded / fps;
+  const seconds = timeOf(stream, decoded);
   if (head.isCut || isCut(seconds, stream, file, decoding.hasErrors())) partial ??= 'corrupt';
   const { width, height } = isList ? stream : displayedSides(stream);
   return { seconds, width, height, ...(partial && { partial }) };
@@ -346,7 +364,8 @@ const FULL = { resample: 'none' } as const;
 /** A frame as the reference has it; its time, too, is of 32 bits there. */
 function listFrame(data: Uint8Array, frameNumber: number, stream: VideoStream): HashedFrame {
   const { fround } = Math;
-  const seconds = fround(fround(frameNumber) / fround(stream.fps));
+  const { times, fps } = stream;
+  const seconds = times?.[frameNumber] ?? fround(fround(frameNumber) / fround(fps));
   const { hash, quality } = pdq({ ...sidesOf(stream), data }, { ...FULL, exact: true });
   const frame = { frameNumber, hash, quality, seconds };
   if (stream.orientation === 1) return frame;
@@ -354,7 +373,7 @@ function listFrame(data: Uint8Array, frameNumber: number, stream: VideoStream): 
 }
 
 function queryFrame(data: Uint8Array, frameNumber: number, stream: VideoStream): HashedFrame {
-  const seconds = frameNumber / stream.fps;
+  const seconds = timeOf(stream, frameNumber);
   const { hash, quality } = pdq({ ...sidesOf(stream), data }, FULL);
   if (stream.orientation === 1) return { frameNumber, hash, quality, seconds };
   const stored = { name: 'stored', hash, quality, resample: 'none' } as const;
@@ -367,9 +386,13 @@ function displayedSides({ width, height, orientation }: VideoStream) {
   return layoutOf(orientation).turned ? { width: height, height: width } : { width, height };
 }
 
-/** The hash of a frame as a player shows it. */
-function displayed(data: Uint8Array, stream: VideoStream) {
-  const { width, height, orientation } = stream;
+/** A frame as a player shows it. */
+function displayedView(data: Uint8Array, { width, height, orientation }: VideoStream): View {
   const channels = (data.length / (width * height)) as Channels;
-  return pdq(contiguousPixels(viewOf({ data, width, height, channels }, orientation)), FULL);
+  return viewOf({ data, width, height, channels }, orientation);
+}
+
+/** Its hash. */
+function displayed(data: Uint8Array, stream: VideoStream) {
+  return pdq(contiguousPixels(displayedView(data, stream)), FULL);
 }

@@ -174,10 +174,26 @@ videoTest('without videos, a video is no picture, and only digested', async () =
   expect((await pool.check(clipPath(CLIPS[0]!), decide)).reason).toBe('not-a-picture');
 });
 
-describe('a GIF that moves is decided about as a picture, and then as a video', () => {
+describe('a picture that moves is decided about as a picture, and then as a video', () => {
   const path = join(folder, 'copy.gif');
   beforeAll(() => {
     if (!isMissing) ffmpeg('-i', clipPath(CLIPS[0]!), '-vf', 'fps=10', path);
+  });
+  videoTest.each([
+    ['webp', '-quality', '50'],
+    ['apng', '-pred', 'mixed'],
+    ['avif', '-cpu-used', '8'],
+  ])('%s', async (container, ...args) => {
+    const moving = join(folder, `copy.${container}`);
+    ffmpeg('-i', clipPath(CLIPS[0]!), '-vf', 'fps=10,scale=160:-2', ...args, moving);
+    const decision = await checkVideo(moving, list);
+    expect(decision).toMatchObject({ verdict: 'match', reason: 'matched-video' });
+    expect(decision.videos!.map(({ id }) => id)).toContain(CLIPS[0]);
+    // Sharp reads no such AVIF as a picture.
+    const format = { webp: 'webp', apng: 'png' }[container];
+    expect(decision.upload?.format).toBe(format);
+    expect(await checkVideo(readFileSync(moving), list)).toMatchObject({ verdict: 'match' });
+    expect(spooled()).toEqual([]);
   });
   const SOURCES: Readonly<Record<string, () => ImageSource>> = {
     path: () => path,
@@ -203,6 +219,11 @@ describe('a GIF that moves is decided about as a picture, and then as a video', 
     const missing = await within({}, path).finally(() => vi.unstubAllEnvs());
     const { timings: _, ...asPicture } = await checkVideo(path, list, { videos: false });
     expect(missing).toMatchObject(asPicture);
+    const sequence = filmed(join(folder, 'other.avif'), '160x120');
+    expect(await checkVideo(sequence, list)).toMatchObject({ verdict: 'none' });
+    const unread = { verdict: 'unhashable', reason: 'unsupported' };
+    expect(await checkVideo(sequence, list, { videos: false })).toMatchObject(unread);
+    expect(await within({ maxFrames: 2 }, sequence)).toMatchObject(unread);
     const other = join(folder, 'other.gif');
     filmed(other, '160x120');
     expect(await checkVideo(other, list)).toMatchObject({ verdict: 'none' });
