@@ -92,6 +92,12 @@ export interface HashVideoOptions extends Limits, PaceLimits {
    * @defaultValue 60
    */
   stallSeconds?: number;
+  /**
+   * bytes of memory of FFmpeg, which is killed if it holds more. Linux alone reports them; elsewhere
+   * only single allocations are bounded
+   * @defaultValue 2 GiB
+   */
+  maxMemory?: number;
   /** called after each hashed frame */
   onProgress?: ((progress: VideoProgress) => void) | undefined;
   /**
@@ -106,7 +112,13 @@ export interface HashVideoOptions extends Limits, PaceLimits {
 export interface VideoLimits
   extends Pick<
     HashVideoOptions,
-    'maxPixels' | 'maxFrames' | 'maxSeconds' | 'timeoutSeconds' | 'stallSeconds' | 'spoolFolder'
+    | 'maxPixels'
+    | 'maxFrames'
+    | 'maxSeconds'
+    | 'maxMemory'
+    | 'timeoutSeconds'
+    | 'stallSeconds'
+    | 'spoolFolder'
   > {
   /**
    * bytes of one file
@@ -135,14 +147,16 @@ export const HASH_VIDEO_OPTIONS = tableOf(LIMITS, PACE, {
   maxSeconds: { is: positive, most: 1e9, default: 14_400 },
   timeoutSeconds: { is: positive, most: DAY, default: 3600 },
   stallSeconds: { is: positive, most: DAY, default: 60 },
+  maxMemory: { is: integer, least: 1, default: 2 ** 31 },
   onProgress: { is: callback },
   spoolFolder: { is: text },
 }) satisfies OptionTable<HashVideoOptions>;
 
-const { maxPixels, maxFrames, maxSeconds, stallSeconds, spoolFolder } = HASH_VIDEO_OPTIONS;
+const { maxPixels, maxFrames, maxSeconds, maxMemory, stallSeconds, spoolFolder } =
+  HASH_VIDEO_OPTIONS;
 
 export const VIDEO_LIMITS = {
-  ...{ maxPixels, maxFrames, maxSeconds, stallSeconds, spoolFolder },
+  ...{ maxPixels, maxFrames, maxSeconds, maxMemory, stallSeconds, spoolFolder },
   timeoutSeconds: HASH_VIDEO_OPTIONS.timeoutSeconds,
   maxBytes: { is: integer, least: 1, default: 2 ** 30 },
   maxSpoolBytes: { is: integer, least: 1, default: 2 ** 32 },

@@ -16,6 +16,7 @@ export interface VideoFile {
   readonly maxPixels: number;
   readonly timeoutSeconds: number;
   readonly stallSeconds: number;
+  readonly maxMemory: number;
   readonly signal: AbortSignal;
 }
 
