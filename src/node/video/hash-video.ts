@@ -25,6 +25,7 @@ import { beginningOf, chunksWithin, type ImageSource, pathOf, tooMany } from '..
 import { readAnimation } from './animation.js';
 import { Changes } from './changes.js';
 import { findFfmpeg } from './ffmpeg.js';
+import { InnerFrames } from './inner-frames.js';
 import { spool } from './spool.js';
 import {
   decodeFrames,
@@ -46,8 +47,8 @@ export interface VideoProgress {
 export interface HashVideoOptions extends Limits, PaceLimits {
   /**
    * `list`: one frame every `secondsPerHash`, bit for bit as the vPDQ reference, beside FFmpeg 7.1:
-   * as stored, with the displayed form as the variant `original` if the file has a turn. `query`:
-   * as many as `queryRate` has, for matching alone, up to 8 bits off: as displayed, with the
+   * as stored, with the displayed form as the variant `original` if the file has a turn, and with
+   * the picture alone as the variant `inner` if it has bars, or shows a screen. `query`: as many as `queryRate` has, for matching alone, up to 8 bits off: as displayed, with the
    * variant `stored`. A frame that looks like the last one is not repeated.
    * @defaultValue 'list'
    */
@@ -200,13 +201,16 @@ export async function hashVideo(
   const hashed = async (path: string): Promise<HashedVideo> => {
     const all = framesOf(path, await headOf(path, maxBytes), { ...checked, signal: end });
     const frames: HashedFrame[] = [];
+    const inner = new InnerFrames();
     for (;;) {
       const { done, value } = await all.next();
       if (done) {
         signal?.throwIfAborted();
-        return { ...value, frames };
+        return { ...value, frames: inner.addedTo(frames) };
       }
-      frames.push(value.frame);
+      const { view, frame } = value;
+      frames.push(frame);
+      if (checked.frames === 'list') inner.look(view, frame);
     }
   };
   try {
