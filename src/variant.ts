@@ -72,8 +72,7 @@ export const VARIANT_NAMES = /* @__PURE__ */ variantNames();
  * - `inverted`: the picture with its brightness inverted
  * - `window1x1`, `window4x5`, `window16x9`, `window9x16`: the largest part of a photo of that shape
  *   about its centre, hashed for a list
- * - `inner`: a picture in a frame: in a screenshot, a collage, between bars, also of a video; hashed
- *   for a list
+ * - `inner`: a picture in a frame: in a screenshot, a collage, between bars; hashed for a list
  * - `file`: the whole file, byte for byte, by its digest
  *
  * The others undo an edit; their geometry states their place.

@@ -18,7 +18,7 @@ async function needFfmpeg(): Promise<void> {
   }
 }
 
-/** Copies of the clips that are made of photos, or of those that are there, or of unrelated ones. */
+/** Copies of clips that are made of photos, of those that are there, or of unrelated ones. */
 const copiesOf = (from: 'runSet' | 'runFiles' | 'runPairs') => async (context: BenchContext) => {
   await needFfmpeg();
   if ((await rival('sharp')) === undefined) throw new NotRun('sharp is not installed');

@@ -20,8 +20,8 @@ const PACKETS = [
 ];
 
 /**
- * The container that `head` begins as; undefined for anything else, such as a picture that is still.
- * A PNG is known as an animation only if it states that within `head`. A sound file in one of these
+ * The container that `head` begins as; undefined for anything else, such as a still picture. A PNG
+ * is known as an animation only if it states that within `head`. A sound file in one of these
  * containers may pass.
  * @param head at least the first `VIDEO_HEAD_BYTES` of a file, or all of it if it is shorter
  * @throws {TypeError} if `head` is not a Uint8Array
@@ -39,7 +39,7 @@ export function videoFormatOf(head: Uint8Array): VideoFormat | undefined {
   return isStream ? 'mpegts' : undefined;
 }
 
-/** Whether a picture file states that it is animated; a GIF is in any case. */
+/** True if a picture file states that it is animated; any GIF may be. */
 function isStated(head: Uint8Array, format: (typeof ANIMATED)[number]): boolean {
   if (format === 'webp') return isAt(head, 12, 'VP8X') && (head[20]! & 2) !== 0;
   if (format === 'avif') {

@@ -33,7 +33,7 @@ const SAME_SCENE = 8;
 const MOST_VIDEOS = 64;
 /** The variant that is a whole frame. */
 const WHOLE = 'frame';
-/** The variants of a frame on a list: as displayed, if its file has a turn, and without its bars. */
+/** Variants of a frame on a list: as displayed, if its file has a turn, and without its bars. */
 const FURTHER: readonly (string | undefined)[] = ['original', 'inner'];
 /** Moments of a match that are given. */
 const MOST_MOMENTS = 5;

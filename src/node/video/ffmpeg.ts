@@ -98,7 +98,7 @@ export class Program {
    * Starts it.
    * @param stallSeconds it is killed if it writes nothing for so long while it is read; in the
    *   worst case after twice that time
-   * @param maxMemory it is killed if it holds more bytes; only Linux tells
+   * @param maxMemory it is killed if it holds more bytes, on Linux alone
    * @param onNotes gets what it writes to its file descriptor 3
    */
   constructor(

@@ -13,7 +13,6 @@ import {
   text,
 } from '../../door.js';
 import { DecodeError, type DecodeErrorCode } from '../../errors.js';
-import { type VideoFormat, videoFormatOf } from '../../formats/video-format.js';
 import { pdq } from '../../hashing/pdq.js';
 import { LIMITS, type Limits } from '../../picture/options.js';
 import { deadline } from '../../picture/waiting.js';
@@ -21,11 +20,10 @@ import { type Channels, layoutOf } from '../../pixels.js';
 import { contiguousPixels, type View, viewOf } from '../../variants/view.js';
 import { type HashedFrame, type HashedVideo, listStep } from '../../video/features.js';
 import { PACE, type PaceLimits } from '../pace.js';
-import { beginningOf, chunksWithin, type ImageSource, pathOf, tooMany } from '../read-bytes.js';
+import { chunksWithin, type ImageSource, pathOf, tooMany } from '../read-bytes.js';
 import { readAnimation } from './animation.js';
 import { Changes } from './changes.js';
-import { findFfmpeg } from './ffmpeg.js';
-import { InnerFrames } from './inner-frames.js';
+import { Head, headOf, isDrawn } from './head.js';
 import { spool } from './spool.js';
 import {
   decodeFrames,
@@ -48,8 +46,9 @@ export interface HashVideoOptions extends Limits, PaceLimits {
   /**
    * `list`: one frame every `secondsPerHash`, bit for bit as the vPDQ reference, beside FFmpeg 7.1:
    * as stored, with the displayed form as the variant `original` if the file has a turn, and with
-   * the picture alone as the variant `inner` if it has bars, or shows a screen. `query`: as many as `queryRate` has, for matching alone, up to 8 bits off: as displayed, with the
-   * variant `stored`. A frame that looks like the last one is not repeated.
+   * the picture alone as the variant `inner` if it has bars, or shows a screen. `query`: as many as
+   * `queryRate` has, for matching alone, up to 8 bits off: as displayed, with the variant `stored`.
+   * A frame that looks like the last one is not repeated.
    * @defaultValue 'list'
    */
   frames?: 'list' | 'query';
@@ -94,8 +93,8 @@ export interface HashVideoOptions extends Limits, PaceLimits {
    */
   stallSeconds?: number;
   /**
-   * bytes of memory of FFmpeg, which is killed if it holds more. Linux alone reports them; elsewhere
-   * only single allocations are bounded
+   * bytes of memory of FFmpeg, which is killed if it holds more. On other systems than Linux only
+   * single allocations are bounded
    * @defaultValue 2 GiB
    */
   maxMemory?: number;
@@ -201,16 +200,18 @@ export async function hashVideo(
   const hashed = async (path: string): Promise<HashedVideo> => {
     const all = framesOf(path, await headOf(path, maxBytes), { ...checked, signal: end });
     const frames: HashedFrame[] = [];
-    const inner = new InnerFrames();
+    // It loads all variants, which a server needs in its workers alone.
+    const isList = checked.frames === 'list';
+    const inner = isList ? new (await import('./inner-frames.js')).InnerFrames() : undefined;
     for (;;) {
       const { done, value } = await all.next();
       if (done) {
         signal?.throwIfAborted();
-        return { ...value, frames: inner.addedTo(frames) };
+        return { ...value, frames: inner?.addedTo(frames) ?? frames };
       }
       const { view, frame } = value;
       frames.push(frame);
-      if (checked.frames === 'list') inner.look(view, frame);
+      inner?.look(view, frame);
     }
   };
   try {
@@ -252,65 +253,9 @@ export async function* videoFrames(
   }
 }
 
-/** True if it is decoded without FFmpeg. */
-const isDrawn = (format: VideoFormat): boolean => format === 'webp' || format === 'png';
-
-/** Bytes that are noted: a colour profile may come before the mark of a PNG that moves. */
-const NOTED_BYTES = 2 ** 16;
-
-/** The first bytes of a video, noted as they pass, and its length. */
-class Head {
-  readonly #bytes = new Uint8Array(NOTED_BYTES);
-  length = 0;
-
-  async *of(chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>) {
-    for await (const chunk of chunks) {
-      const wasKnown = this.length >= NOTED_BYTES;
-      this.add(chunk);
-      // Nothing more is written to the disk of a file that is no video, or without FFmpeg.
-      if (!wasKnown && this.length >= NOTED_BYTES) await this.#canBeRead();
-      yield chunk;
-    }
-    await this.#canBeRead();
-  }
-
-  async #canBeRead(): Promise<void> {
-    if (!isDrawn(this.format())) await findFfmpeg();
-  }
-
-  add(chunk: Uint8Array): void {
-    const part = chunk.subarray(0, Math.max(0, NOTED_BYTES - this.length));
-    if (part.length > 0) this.#bytes.set(part, this.length);
-    this.length += chunk.length;
-  }
-
-  format(): VideoFormat {
-    if (this.length === 0) throw new DecodeError('empty', 'expected a video, got no bytes');
-    const format = videoFormatOf(this.#bytes.subarray(0, this.length));
-    if (format) return format;
-    const known = 'MP4, MOV, WebM, Matroska, MPEG-TS, AVI, or a picture that moves';
-    throw new DecodeError('unsupported', `expected a video: ${known}`);
-  }
-
-  /** True if an AVI file states a greater length. FFmpeg does not report that. */
-  get isCut(): boolean {
-    const stated = new DataView(this.#bytes.buffer).getUint32(4, true);
-    return this.format() === 'avi' && stated + 8 > this.length;
-  }
-}
-
 function wholeOf(source: Uint8Array | ArrayBuffer, maxBytes: number): Uint8Array {
   if (source.byteLength > maxBytes) throw tooMany(maxBytes);
   return source instanceof Uint8Array ? source : new Uint8Array(source);
-}
-
-async function headOf(path: string, maxBytes: number): Promise<Head> {
-  const { head: bytes, size } = await beginningOf(path, NOTED_BYTES);
-  if (size > maxBytes) throw tooMany(maxBytes);
-  const head = new Head();
-  head.add(bytes);
-  head.length = size;
-  return head;
 }
 
 /** @param checked its signal ends the time, too */

@@ -1,13 +1,13 @@
-import { pdq } from '../../hashing/pdq.js';
 import type { HashedVariant, Rectangle } from '../../variant.js';
-import { innerPictures } from '../../variants/inner-pictures.js';
-import { contiguousPixels, partOf, type View } from '../../variants/view.js';
-import { workingPlane } from '../../variants/working-plane.js';
+import { variantsOf } from '../../variants/hash-pixels.js';
+import { contiguousPixels, type View } from '../../variants/view.js';
 import type { HashedFrame } from '../../video/features.js';
 import { isSamePlace } from './same-place.js';
 
 /** Seconds between frames that are looked at. */
 const BETWEEN = 0.4;
+/** Nothing else, and in the size convention of videos. */
+const ALONE = { variants: 'none', resample: 'none' } as const;
 /** The share of them that must have a picture at one place: a few may only seem to. */
 const LEAST_SHARE = 0.5;
 
@@ -27,11 +27,12 @@ export class InnerFrames {
     this.#next = frame.seconds + BETWEEN;
     this.#looked++;
     this.#sides = { width: view.width, height: view.height };
-    const [place, ...others] = innerPictures(workingPlane(contiguousPixels(view)));
-    if (!place || others.length > 0) return;
-    const { rectangle } = place.geometry;
-    const { hash, quality } = pdq(contiguousPixels(partOf(view, rectangle)), { resample: 'none' });
-    this.#found.set(frame, [rectangle, { name: 'inner', hash, quality, resample: 'none' }]);
+    const pixels = contiguousPixels(view);
+    const [, inner, ...others] = variantsOf(pixels, { ...ALONE, inner: true });
+    // Several are a collage.
+    if (!inner?.geometry || others.length > 0) return;
+    const { geometry, ...variant } = inner;
+    this.#found.set(frame, [geometry.rectangle, variant]);
   }
 
   /** The frames with it, if it has one place in most of them. */

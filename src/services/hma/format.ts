@@ -179,7 +179,7 @@ export function updateOfHmaContent(content: HmaContent, nowSeconds: number): Lis
   return { ...update, entries: [...update.entries, ...ofFrames] };
 }
 
-/** The frames of a video in its `vpdq` signal, without their group; undefined if one is malformed. */
+/** The frames of a video in its `vpdq` signal, without their group; undefined if one is wrong. */
 function framesOf(value: string): Omit<BlocklistEntry, 'labels'>[] | undefined {
   try {
     const frames = framesOfJson(value, (code, message) => {
