@@ -36,13 +36,14 @@ export type CopiesJob =
   | { readonly kind: 'list'; readonly clip: Clip; readonly isKept: boolean }
   /** clips that are listed beside each one that is copied */
   | { readonly kind: 'beside'; readonly clips: readonly ListedClip[] }
-  /** makes all copies of a clip, and looks them up */
+  /** makes all copies of a clip, or those of some edits, and looks them up */
   | {
       readonly kind: 'copies';
       readonly clip: Clip;
       /** the others of its round */
       readonly round: readonly ListedClip[];
       readonly filler: string;
+      readonly edits?: readonly string[];
     };
 
 /** What came of one copy. */
@@ -66,9 +67,11 @@ export function makeCopies({ seed, folder }: CopiesSetup): void {
       besides = job.clips.length;
       return [];
     }
-    const entries = [...beside, ...(await entriesOf(job.round))];
-    const unrelated = besides + job.round.length;
-    return await copiesOf(job.clip, job.filler, entries, unrelated, seed, folder);
+    const others = beside.filter(({ id }) => id !== job.clip.id);
+    const entries = [...others, ...(await entriesOf(job.round))];
+    const unrelated = besides - (others.length < beside.length ? 1 : 0) + job.round.length;
+    const edits = EDITS.filter(({ name }) => job.edits?.includes(name) ?? true);
+    return await copiesOf(job.clip, job.filler, entries, unrelated, seed, folder, edits);
   };
   // At Ctrl+C the parent waits for the jobs that have begun.
   process.on('SIGINT', () => {});

@@ -58,6 +58,43 @@ export async function runFiles(context: BenchContext, script: URL): Promise<obje
   return { missing, ...(await runGroups(context, script, unrelated, filedGroups)) };
 }
 
+/** Unrelated clips that are uploaded, and two copies of each: one is decoded a second time. */
+const PAIRED = 150;
+const PAIRED_EDITS = ['encoded at a middle rate', '9:16, blurred bars'];
+
+/** Each of many unrelated clips, looked up among all others. */
+export async function runPairs(context: BenchContext, script: URL): Promise<object> {
+  const { seed = 1, clips: most = PAIRED, photos: own } = context.options;
+  const { unrelated: photos, missing } = chosenFiles('tuned', own);
+  for (const line of missing) context.note(`not installed: ${line}`);
+  return await inFolder(async (folder) => {
+    const clips = unrelatedClips(photos, most, seed, folder);
+    if (clips.length < 2) throw new NotRun('needs photos of other lists');
+    const crew = await Crew.start(script, { program: 'copies', seed, folder });
+    try {
+      const lists = clips.map((clip) => ({ kind: 'list', clip, isKept: true }) as const);
+      const listed = (await crew.each(lists, 'clips')) as ListedClip[];
+      await crew.all({ kind: 'beside', clips: listed });
+      const jobs = clips.map(
+        (clip): CopiesJob => ({
+          ...{ kind: 'copies', clip, round: [], edits: PAIRED_EDITS },
+          filler: clips[0]!.path,
+        }),
+      );
+      const answers = (await crew.each(jobs, 'clips copied')) as CopyResult[][];
+      const results = answers.flat();
+      const clipsCopied = answers.filter(Boolean).length;
+      if (clipsCopied === 0) throw new NotRun('it was stopped before a clip was copied');
+      const rows = rowsByEdit(results);
+      context.table('copies found, in percent', rows.map(inPercent));
+      const facts = { seed, missing, clips: clips.length, clipsCopied };
+      return { ...facts, rows, wrong: wrongIn(context, results) };
+    } finally {
+      await crew.end();
+    }
+  });
+}
+
 /** Copies of the clips of some groups, looked up among unrelated clips. */
 async function runGroups(
   context: BenchContext,
@@ -164,7 +201,21 @@ function reported({ figure, note, table }: BenchContext, { groups, kinds }: Meas
     }
     return { name, clips, rows, ...(isMade && { byKind, moving }) };
   });
-  const wrong = wrongPairs(groups.flatMap(({ results }) => results));
+  return {
+    groups: told,
+    wrong: wrongIn(
+      { figure, note },
+      groups.flatMap(({ results }) => results),
+    ),
+  };
+}
+
+/** Prints how many unrelated clips were found. */
+function wrongIn(
+  { figure, note }: Pick<BenchContext, 'figure' | 'note'>,
+  results: readonly CopyResult[],
+) {
+  const wrong = wrongPairs(results);
   const { copies, clips } = wrong;
   figure('pairs of a copy and an unrelated listed clip', copies.pairs);
   figure('wrong matches of them', copies.matches, { atMost: 0 });
@@ -174,7 +225,7 @@ function reported({ figure, note, table }: BenchContext, { groups, kinds }: Meas
   figure('wrong matches per million of them, at most (95 %)', clips.perMillionAtMost);
   for (const [rule, count] of Object.entries(wrong.others)) figure(`wrong by ${rule}`, count);
   for (const { clip, edit, other } of wrong.named) note(`WRONG: ${clip}, ${edit}: ${other}`);
-  return { groups: told, wrong };
+  return wrong;
 }
 
 /** Processes on all cores, each with one job at a time. After SIGINT, they begin no further one. */

@@ -18,12 +18,11 @@ async function needFfmpeg(): Promise<void> {
   }
 }
 
-/** Copies of the clips that are made of photos, or of those that are there. */
-const copiesOf = (from: 'made' | 'files') => async (context: BenchContext) => {
+/** Copies of clips that are made of photos, of those that are there, or of unrelated ones. */
+const copiesOf = (from: 'runSet' | 'runFiles' | 'runPairs') => async (context: BenchContext) => {
   await needFfmpeg();
   if ((await rival('sharp')) === undefined) throw new NotRun('sharp is not installed');
-  const { runFiles, runSet } = await import('./set.js');
-  return await (from === 'made' ? runSet : runFiles)(context, serverScript());
+  return await (await import('./set.js'))[from](context, serverScript());
 };
 
 async function cost(context: BenchContext): Promise<object> {
@@ -40,15 +39,17 @@ const PARTS = {
   cost,
   rates,
   scale: (context: BenchContext) => runScale(context),
-  set: copiesOf('made'),
-  files: copiesOf('files'),
+  set: copiesOf('runSet'),
+  files: copiesOf('runFiles'),
+  pairs: copiesOf('runPairs'),
 };
 
 /**
- * `video`: five parts, which words name. `cost`: processor time of hashing and checking a video
+ * `video`: six parts, which words name. `cost`: processor time of hashing and checking a video
  * beside bare decoding. `rates`: what each rate of a query finds, and costs. `scale`: a query of a
  * list of 10,000 videos. `set`: copies of made videos that are found, by our rule and those of
- * others. `files`: the same of videos that are there.
+ * others. `files`: the same of videos that are there. `pairs`: unrelated clips, each looked up among
+ * the others.
  * Options: `clips` to make, `set` the photos that they are made of (tuned, checked, opened or
  * sealed), `seed`, `photos`; `quick` for a short run of `cost`. Ctrl+C ends a run of copies early.
  */
@@ -56,7 +57,7 @@ export const videoBench: Bench = {
   name: 'video',
   about: 'videos: the cost beside bare decoding, a list of 10,000, and copies that are found',
   long: true,
-  takes: '[cost] [rates] [scale] [set] [files]',
+  takes: '[cost] [rates] [scale] [set] [files] [pairs]',
   ownRecord: true,
   async run(context) {
     for (const [name, part] of partsOf(context, PARTS)) {

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { types } from 'node:util';
 import { callback, checkedOptions, type OptionTable, wrongKind } from '../door.js';
 import { DecodeError } from '../errors.js';
+import { imageFormatOf } from '../formats/image-format.js';
 import { VIDEO_HEAD_BYTES, videoFormatOf } from '../formats/video-format.js';
 import { LIMITS, type Limits } from '../picture/options.js';
 import { unlessAborted } from '../picture/waiting.js';
@@ -169,9 +170,9 @@ async function readChunks(
   return gathered.whole();
 }
 
-/** True if a file begins as a video. A GIF is a picture. */
+/** True if a file begins as a video. An animated picture is a picture. */
 export const isVideo = (head: Uint8Array): boolean =>
-  head.length >= VIDEO_HEAD_BYTES && !['gif', undefined].includes(videoFormatOf(head));
+  head.length >= VIDEO_HEAD_BYTES && !imageFormatOf(head) && videoFormatOf(head) !== undefined;
 
 /** The chunks of a video whose first bytes were read, from its start. */
 async function* rest(
@@ -214,10 +215,13 @@ export async function openRegularFile(path: string | URL): Promise<[FileHandle, 
  * The first bytes of a file, which show the format of a video, and its length.
  * @throws {DecodeError} `unreadable`
  */
-export async function beginningOf(path: string | URL): Promise<{ head: Uint8Array; size: number }> {
+export async function beginningOf(
+  path: string | URL,
+  length = VIDEO_HEAD_BYTES,
+): Promise<{ head: Uint8Array; size: number }> {
   const [file, size] = await openRegularFile(path);
   try {
-    const { buffer, bytesRead } = await file.read({ buffer: new Uint8Array(VIDEO_HEAD_BYTES) });
+    const { buffer, bytesRead } = await file.read({ buffer: new Uint8Array(length) });
     return { head: buffer.subarray(0, bytesRead), size };
   } finally {
     await file.close();

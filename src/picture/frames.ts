@@ -27,19 +27,18 @@ export type DecodeFrame = (
  * decoded by itself and drawn on a canvas as browsers do, from the last frame that covers
  * everything. Those that would exceed the bounds on pixels are left out.
  * @param bytes the whole file; only read
- * @returns throws what `decode` throws
+ * @param wanted their numbers, if they are others
+ * @returns throws what `decode` throws. The pixels of a frame change with the next one
  */
 export async function* framesOf(
   bytes: Uint8Array,
   header: ImageHeader,
   decode: DecodeFrame,
+  wanted?: readonly number[],
 ): AsyncGenerator<Frame, void, undefined> {
   const frames = header.animation?.frames ?? [];
   const full = screenOf(header);
-  const chosen: number[] = [];
-  for (const k of full.width * full.height > MOST_CANVAS ? [] : wantedFrames(header)) {
-    if (costOf(frames, [...chosen, k], full) <= MOST_PIXELS) chosen.push(k);
-  }
+  const chosen = wanted ?? affordable(header, full);
   // A screen of a GIF may have 4,294,836,225 pixels.
   const canvas = new Canvas(chosen.length > 0 ? full : { width: 0, height: 0 });
   for (const [k, drawn] of stepsTo(chosen, frames, full)) {
@@ -48,6 +47,16 @@ export async function* framesOf(
     }
     yield { frame: k, pixels: checkedPixels({ data: canvas.bytes, ...full, channels: 4 }) };
   }
+}
+
+/** The frames that people see best, without those that would exceed the bounds on pixels. */
+function affordable(header: ImageHeader, full: Sides): number[] {
+  const { frames = [] } = header.animation ?? {};
+  const chosen: number[] = [];
+  for (const k of full.width * full.height > MOST_CANVAS ? [] : wantedFrames(header)) {
+    if (costOf(frames, [...chosen, k], full) <= MOST_PIXELS) chosen.push(k);
+  }
+  return chosen;
 }
 
 /** The sides of an animation's canvas: browsers enlarge that of a GIF for its first frame. */
@@ -62,16 +71,18 @@ export function wantedFrames({ animation, frames: total = 0 }: ImageHeader): num
   return total > MOST_FRAMES ? [] : wantedOf(frames).filter((k) => k > 0 || beside);
 }
 
+/** Milliseconds for which a browser shows a frame. */
+export const shownFor = ({ milliseconds }: FileFrame): number =>
+  milliseconds < LEAST_MILLISECONDS ? SHORT_MILLISECONDS : milliseconds;
+
 /** The last frame, then those shown longest; among equals, some spread over the animation. */
 function wantedOf(frames: readonly FileFrame[]): number[] {
-  const shown = ({ milliseconds }: FileFrame) =>
-    milliseconds < LEAST_MILLISECONDS ? SHORT_MILLISECONDS : milliseconds;
   const spread = (k: number) => (k * 0.618) % 1;
   const last = frames.length - 1;
   const longest = frames
     .map((_, k) => k)
     .filter((k) => k !== 0 && k !== last)
-    .sort((a, b) => shown(frames[b]!) - shown(frames[a]!) || spread(a) - spread(b));
+    .sort((a, b) => shownFor(frames[b]!) - shownFor(frames[a]!) || spread(a) - spread(b));
   return [...new Set([last, 0, ...longest.slice(0, LONGEST)])];
 }
 

@@ -33,8 +33,8 @@ const SAME_SCENE = 8;
 const MOST_VIDEOS = 64;
 /** The variant that is a whole frame. */
 const WHOLE = 'frame';
-/** The variant of a frame as displayed, if its file has a turn. */
-const DISPLAYED = 'original';
+/** Variants of a frame on a list: as displayed, if its file has a turn, and without its bars. */
+const FURTHER: readonly (string | undefined)[] = ['original', 'inner'];
 /** Moments of a match that are given. */
 const MOST_MOMENTS = 5;
 
@@ -75,6 +75,7 @@ const PRESETS = {
 /**
  * Decides about a video by its frames. Listed photos are found among them as stills.
  * @param video as `hashVideo` returns it, with every frame
+ * @param list the `Blocklist` to search
  * @returns `videos` has the listed videos that it shows. `none` of a video that was decoded in part
  *   says nothing of the rest: look at its `partial`
  * @throws {TypeError | RangeError} if an argument is invalid
@@ -183,7 +184,8 @@ function onLine(
   );
   if (frames < LEAST_FRAMES) return undefined;
   const counting = listed.filter(
-    ({ entry: { quality = 100, variant } }) => quality >= FRAME_QUALITY && variant !== DISPLAYED,
+    ({ entry: { quality = 100, variant } }) =>
+      quality >= FRAME_QUALITY && !FURTHER.includes(variant),
   );
   const listShare = Math.min(1, frames / scenesOf(counting.map(({ entry }) => entry.hash)).length);
   const covered = line.on.length * line.speed * spacingOf(listed);
@@ -218,12 +220,14 @@ function byPreset(
 ): Found | undefined {
   // Others know no variants.
   const near = own.filter(
-    ({ distance, variant }) => distance <= preset.distance && variant.name === WHOLE,
+    ({ distance, variant, entry }) =>
+      distance <= preset.distance && variant.name === WHOLE && !FURTHER.includes(entry.variant),
   );
   const ofList = (on: Iterable<BlocklistEntry>) =>
     new Set([...on].map(({ hash, seconds }) => `${seconds} ${hashToHex(hash)}`));
   const isGood = (quality = 100) => quality >= FRAME_QUALITY;
-  const good = listed.flatMap(({ entry }) => (isGood(entry.quality) ? [entry] : []));
+  const plain = listed.filter(({ entry }) => !FURTHER.includes(entry.variant));
+  const good = plain.flatMap(({ entry }) => (isGood(entry.quality) ? [entry] : []));
   const hit = ofList(near.map(({ entry }) => entry));
   const queried = new Set(
     frames.flatMap((one) => (isGood(one.quality) ? [hashToHex(one.hash)] : [])),
@@ -252,8 +256,8 @@ const VIDEO_SAID = [
 export type VideoSaid = Pick<Said, (typeof VIDEO_SAID)[number]>;
 
 /**
- * The entries by which a list has a video: one for each frame, all of one group, and one more for
- * each frame as displayed, if its file has a turn.
+ * The entries by which a list has a video: one for each frame, all of one group, and more for
+ * each frame as displayed, if its file has a turn, and for the picture in its bars.
  * @param video as `hashVideo` returns it, with a frame a second
  * @throws {TypeError | RangeError} if an argument is invalid
  * @example
@@ -271,18 +275,16 @@ export function entriesOfVideo(
   const group = groupOfFrames(frames.map(({ hash }) => hash));
   return frames.flatMap((frame) => {
     const seconds = Math.round(1000 * frame.seconds) / 1000;
-    const shown = frame.variants?.find(({ name }) => name === DISPLAYED);
-    return [{ ...frame, name: WHOLE }, ...(shown ? [shown] : [])].map(
-      ({ name: variant, hash, quality }) => {
-        const own = {
-          ...(quality !== undefined && { quality }),
-          resample: 'none',
-          variant,
-        } as const;
-        const entry = { labels: [], ...said, hash, ...own, group, seconds };
-        checkEntry(entry);
-        return entry;
-      },
-    );
+    const further = frame.variants?.filter(({ name }) => FURTHER.includes(name)) ?? [];
+    return [{ ...frame, name: WHOLE }, ...further].map(({ name: variant, hash, quality }) => {
+      const own = {
+        ...(quality !== undefined && { quality }),
+        resample: 'none',
+        variant,
+      } as const;
+      const entry = { labels: [], ...said, hash, ...own, group, seconds };
+      checkEntry(entry);
+      return entry;
+    });
   });
 }

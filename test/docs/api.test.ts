@@ -48,9 +48,6 @@ const isNamed = ({ type }: ParameterReflection) =>
     [...`${type}`.matchAll(/[A-Z]\w+/g)].some(([name]) => text.includes(`\n### ${name}\n`)),
   );
 
-/** `list` of this one is that of `match`. */
-const LEFT = /\.matchVideo$/;
-
 /** Parameters of functions and constructors that nothing describes. */
 function undescribed(signatures: readonly SignatureReflection[]): string[] {
   const all = signatures.flatMap(({ parameters = [] }) => parameters);
@@ -63,7 +60,6 @@ test('each parameter of a function is described, or its type is', () => {
   const found = project
     .getReflectionsByKind(kinds)
     .filter((each) => !each.flags.isPrivate && !/Error\.constructor$/.test(each.getFullName()))
-    .filter((each) => !LEFT.test(each.getFullName()))
     .map((each) =>
       each.isDeclaration() ? [each.getFullName(), undescribed(each.signatures ?? [])] : [],
     )

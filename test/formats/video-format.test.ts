@@ -13,6 +13,9 @@ const packets = (length: number, sync: number) => {
   for (let at = sync; at < bytes.length; at += length) bytes[at] = 0x47;
   return bytes;
 };
+/** The beginning of a PNG with these chunks, of 13 bytes each. */
+const png = (...chunks: string[]) =>
+  latin1(`\x89PNG\r\n\x1a\n${chunks.map((name) => `\0\0\0\x0d${name}${'.'.repeat(17)}`).join('')}`);
 
 test('knows the clips by their first bytes', () => {
   for (const file of readdirSync(join(FIXTURES, 'vpdq/clips'))) {
@@ -32,6 +35,14 @@ test.each([
   ['GIF', latin1('GIF89a'), 'gif'],
   ['WAV', latin1('RIFF\x24\0\0\0WAVEfmt '), undefined],
   ['WebP', latin1('RIFF\x24\0\0\0WEBPVP8 '), undefined],
+  ['a still WebP with alpha', latin1('RIFF\x24\0\0\0WEBPVP8X\x0a\0\0\0\x10'), undefined],
+  ['an animated one', latin1('RIFF\x24\0\0\0WEBPVP8X\x0a\0\0\0\x12'), 'webp'],
+  ['a still PNG', png('IHDR', 'IDAT', 'acTL'), undefined],
+  ['an animated one, after its colours', png('IHDR', 'gAMA', 'acTL', 'IDAT'), 'png'],
+  ['a PNG that ends early', png('IHDR').subarray(0, 30), undefined],
+  ['a still AVIF', latin1('\0\0\0\x14ftypavif\0\0\0\0mif1avis'), undefined],
+  ['a sequence', latin1('\0\0\0\x14ftypavif\0\0\0\0avis'), 'avif'],
+  ['one by its major brand', latin1('\0\0\0\x14ftypavis\0\0\0\0mif1'), 'avif'],
   ['HEIC', latin1('\0\0\0\x14ftypheic\0\0\0\0mif1'), undefined],
   ['AVIF by a compatible brand', latin1('\0\0\0\x14ftypisom\0\0\0\0avif'), undefined],
   ['one packet of MPEG-TS', packets(188, 0).subarray(0, 100), undefined],
@@ -41,12 +52,12 @@ test.each([
   expect(videoFormatOf(head)).toBe(format);
 });
 
-test('no file is both a picture and a video, but GIF', () => {
+test('no file is both a picture and a video, but one that moves', () => {
   for (const folder of ['images', 'heic']) {
     for (const file of readdirSync(join(FIXTURES, folder))) {
       const head = readFileSync(join(FIXTURES, folder, file)).subarray(0, VIDEO_HEAD_BYTES);
       const format = videoFormatOf(head);
-      if (imageFormatOf(head) === 'gif') expect(format).toBe('gif');
+      if (format && format === imageFormatOf(head)) expect(file).toMatch(/gif|anim|apng|avis/);
       else if (beginsAsPicture(head)) expect(format, file).toBeUndefined();
     }
   }
@@ -56,7 +67,8 @@ test('gives an answer for any bytes', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: VIDEO_HEAD_BYTES }), (head) => {
       const before = Uint8Array.from(head);
-      expect([undefined, 'mov', 'matroska', 'mpegts', 'avi', 'gif']).toContain(videoFormatOf(head));
+      const known = ['mov', 'matroska', 'mpegts', 'avi', 'gif', 'webp', 'png', 'avif', undefined];
+      expect(known).toContain(videoFormatOf(head));
       expect(head).toEqual(before);
     }),
   );

@@ -46,7 +46,7 @@ test('docs/page.md has the size and the digest of the page that sends', async ()
   const path = join(ROOT, 'docs/page.md');
   const text = readFileSync(path, 'utf8')
     .replace(/\b\d+ kB(?= in one file, and its digest)/, size)
-    .replace(/(?<=its digest is\s+`)[\da-f]{64}/, sha256(JOINED, 'hex'));
+    .replace(/(?<=its digest\s+is\s+`)[\da-f]{64}/, sha256(JOINED, 'hex'));
   await expect(text).toMatchFileSnapshot(path);
   expect(text).toContain(sha256(JOINED, 'hex'));
   expect(text).toContain(`${size} in one file, and its digest`);

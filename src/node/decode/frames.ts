@@ -58,14 +58,16 @@ export async function frameLooks(
 /**
  * The same frames in the colours that are stored, for a list; each is decoded on demand.
  * @param lenient as for the picture beside them
+ * @param wanted their numbers, if they are others
  */
 export async function* laterFrames(
   bytes: Uint8Array,
   header: ImageHeader,
   lenient: boolean,
   end: AbortSignal,
+  wanted?: readonly number[],
 ): AsyncGenerator<Frame, void, undefined> {
-  yield* framesOf(bytes, header, decoderOf(await importSharp(), lenient, end));
+  yield* framesOf(bytes, header, decoderOf(await importSharp(), lenient, end), wanted);
 }
 
 /** Decodes one frame, without those before it. */

@@ -6,8 +6,8 @@ import { headerOf, reading } from './index-file.js';
 
 /**
  * The kind of a file, from its first bytes: an index file or a blocklist file, of whatever version,
- * or a picture, or a video as `hashVideo` reads it; undefined for anything else. A GIF is a
- * picture.
+ * or a picture, or a video as `hashVideo` reads it; undefined for anything else. An
+ * animated picture is a picture.
  * @param path as text or as bytes, of a regular file
  * @throws {TypeError} if `path` is neither text nor bytes
  * @throws {FormatError} `unreadable`

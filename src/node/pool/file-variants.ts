@@ -1,5 +1,5 @@
 import { DecodeError } from '../../errors.js';
-import { imageFormatOf } from '../../formats/image-format.js';
+import { videoFormatOf } from '../../formats/video-format.js';
 import { type Decision, STAGES } from '../../matching/decision.js';
 import type { HashedVariant } from '../../variant.js';
 import type { Times, Upload } from './admission.js';
@@ -12,14 +12,14 @@ export interface Leased {
   readonly first: FirstBatch;
 }
 
-/** A GIF of so many frames may be a copy of a video, see `LEAST_FRAMES` in `video/video.ts`. */
+/** Frames of a picture that may be a copy of a video, see `LEAST_FRAMES` in `video/video.ts`. */
 const LEAST_FRAMES = 3;
 
 const sum = (times: Times) => STAGES.reduce((all, stage) => all + times[stage], 0);
 
 /**
  * The variants of an upload: its digests, then those of its picture, which is decoded only if they
- * do not match. A GIF that moves is then a video, too.
+ * do not match. A picture that moves is then a video, too.
  */
 export class FileVariants {
   readonly #upload: Upload;
@@ -69,9 +69,15 @@ export class FileVariants {
       if (code !== 'too-many-bytes' && code !== 'not-a-picture') throw this.#error;
     }
     if (this.#upload.video && this.#error === undefined) return await ofVideo();
-    const asPicture = await this.#asPicture(file, decide);
-    const asVideo = await this.#inMotion(asPicture, file, ofVideo);
+    let unread: unknown;
+    const asPicture = await this.#asPicture(file, decide).catch((error) => {
+      // No picture can be had from some AVIF sequences.
+      if (!(error instanceof DecodeError) || error.code !== 'unsupported') throw error;
+      unread = error;
+    });
+    const asVideo = await this.#inMotion(asPicture ?? {}, file, ofVideo);
     if (asVideo) return asVideo;
+    if (!asPicture) throw unread;
     if (!this.#upload.video || generation() === asPicture.generation) return asPicture;
     // Entries that it is for review by may have been withdrawn meanwhile.
     return await this.#asPicture(file, decide);
@@ -105,15 +111,19 @@ export class FileVariants {
   }
 
   /**
-   * The decision about a GIF as a video, if that finds more than the one about some of its frames.
+   * The decision about a picture that moves as a video, if that finds more than the one about some
+   * of its frames.
    */
   async #inMotion(
-    { verdict, reason }: Decision,
+    { verdict, reason }: Partial<Decision>,
     file: Uint8Array | undefined,
     ofVideo: () => Promise<Decision>,
   ): Promise<Decision | undefined> {
-    const frames = this.first?.facts.frames?.total ?? 1;
-    if (!file || frames < LEAST_FRAMES || imageFormatOf(file) !== 'gif') return undefined;
+    const format = file && videoFormatOf(file);
+    if (!format) return undefined;
+    // Those of an AVIF are not counted.
+    const { total = format === 'avif' ? LEAST_FRAMES : 1 } = this.first?.facts.frames ?? {};
+    if (total < LEAST_FRAMES) return undefined;
     if (verdict === 'match' || reason === 'nothing-comparable') return undefined;
     const kept = this.#upload.keepAsVideo(file);
     const asVideo = await kept
@@ -124,7 +134,7 @@ export class FileVariants {
         throw error;
       });
     this.isVideo = asVideo !== undefined && asVideo.verdict !== 'unhashable';
-    const isMore = asVideo?.verdict === 'match' || (this.isVideo && verdict === 'none');
+    const isMore = asVideo?.verdict === 'match' || (this.isVideo && (verdict ?? 'none') === 'none');
     return isMore ? asVideo : undefined;
   }
 

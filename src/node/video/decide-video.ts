@@ -8,16 +8,14 @@ import { DecodeError } from '../../errors.js';
 import { nextTurn, TURN } from '../../in-turns.js';
 import { type Decision, decisionOf } from '../../matching/decision.js';
 import type { FrameHit, FrameHits } from '../../matching/video/frame-hits.js';
-import type { Rectangle } from '../../variant.js';
 import type { HashedFrame } from '../../video/features.js';
 import { decided, type VideoRule, wholesOf } from '../../video/video.js';
 import type { VideoFacts } from './hash-video.js';
+import { isSamePlace } from './same-place.js';
 import type { FrameForms, Place } from './video-task.js';
 
 /** The most places that are locked. */
 const MOST_PLACES = 4;
-/** Places whose sides differ by less than this share of the frame are one. */
-const SAME_PLACE = 0.02;
 
 /**
  * @param hits those of the file's digests so far
@@ -104,12 +102,6 @@ function inPart(decision: Decision, { partial, seconds }: VideoFacts): Decision 
 /** The places that came near listed videos, the most frequent first. */
 function placesOf({ byVideo }: FrameHits, { width, height }: VideoFacts): Place[] {
   const places: (Place & { hits: number })[] = [];
-  const isNear = (a: number, b: number, side: number) => Math.abs(a - b) <= SAME_PLACE * side;
-  const isSame = (a: Rectangle, b: Rectangle) =>
-    isNear(a.left, b.left, width) &&
-    isNear(a.top, b.top, height) &&
-    isNear(a.left + a.width, b.left + b.width, width) &&
-    isNear(a.top + a.height, b.top + b.height, height);
   const count = ({ variant: { name, geometry } }: FrameHit) => {
     // A part that is tilted, or beyond the frame, is not one that stays.
     if (!geometry || geometry.corners || geometry.angle) return;
@@ -118,7 +110,9 @@ function placesOf({ byVideo }: FrameHits, { width, height }: VideoFacts): Place[
     if (left < 0 || top < 0 || left + rectangle.width > width) return;
     if (top + rectangle.height > height) return;
     const known = places.find(
-      (one) => one.geometry.dihedral === dihedral && isSame(one.geometry.rectangle, rectangle),
+      (one) =>
+        one.geometry.dihedral === dihedral &&
+        isSamePlace(one.geometry.rectangle, rectangle, { width, height }),
     );
     if (known) known.hits++;
     else places.push({ name, geometry, hits: 1 });

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import process from 'node:process';
 import type { Readable } from 'node:stream';
@@ -80,12 +80,15 @@ async function checkedVersion(ffmpeg: string): Promise<string> {
 const MOST_ERRORS = 4096;
 const MOST_TEXT = 2 ** 20;
 
+/** The time between two looks at the memory. */
+const MEMORY_MILLISECONDS = 200;
+
 /** One run of a program. */
 export class Program {
   readonly #child: ChildProcess;
   readonly #ended: Promise<unknown>;
   readonly #forget: (() => void)[] = [];
-  #stall: NodeJS.Timeout | undefined;
+  readonly #clocks: NodeJS.Timeout[] = [];
   #isAlive = true;
   #isAwaited = false;
   #errors = '';
@@ -95,6 +98,7 @@ export class Program {
    * Starts it.
    * @param stallSeconds it is killed if it writes nothing for so long while it is read; in the
    *   worst case after twice that time
+   * @param maxMemory it is killed if it holds more bytes, on Linux alone
    * @param onNotes gets what it writes to its file descriptor 3
    */
   constructor(
@@ -102,11 +106,12 @@ export class Program {
     args: readonly string[],
     options: {
       stallSeconds: number;
+      maxMemory?: number;
       signal?: AbortSignal;
       onNotes?: (text: string) => void;
     },
   ) {
-    const { stallSeconds, signal, onNotes } = options;
+    const { stallSeconds, maxMemory = Infinity, signal, onNotes } = options;
     signal?.throwIfAborted();
     this.#child = spawn(path, args, {
       env: {},
@@ -132,12 +137,23 @@ export class Program {
       atExit(() => this.#kill()),
       onAbort(signal, () => this.fail(signal?.reason)),
     );
-    this.#stall = setInterval(() => {
+    const stalls = () => {
       if (this.#isAwaited && !this.#isAlive) {
         this.fail(new DecodeError('timeout', `FFmpeg gave nothing for ${stallSeconds} seconds`));
       }
       this.#isAlive = false;
-    }, 1000 * stallSeconds);
+    };
+    this.#clocks.push(setInterval(stalls, 1000 * stallSeconds));
+    if (process.platform !== 'linux' || maxMemory === Infinity) return;
+    const grows = async () => {
+      const status = await readFile(`/proc/${this.#child.pid}/status`, 'latin1').catch(() => '');
+      const kilobytes = Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0);
+      if (1024 * kilobytes <= maxMemory) return;
+      this.fail(
+        new DecodeError('too-costly', `FFmpeg took more than ${maxMemory} bytes of memory`),
+      );
+    };
+    this.#clocks.push(setInterval(() => void grows(), MEMORY_MILLISECONDS));
   }
 
   /** What it wrote to standard error, or its beginning. */
@@ -175,7 +191,7 @@ export class Program {
       if (!isWhole) this.#kill();
       this.#child.stdout!.destroy();
       await this.#ended;
-      clearInterval(this.#stall);
+      for (const clock of this.#clocks) clearInterval(clock);
       for (const forget of this.#forget) forget();
     }
     if (this.#failure) throw this.#failure.reason;

@@ -13,7 +13,6 @@ import {
   text,
 } from '../../door.js';
 import { DecodeError, type DecodeErrorCode } from '../../errors.js';
-import { VIDEO_HEAD_BYTES, type VideoFormat, videoFormatOf } from '../../formats/video-format.js';
 import { pdq } from '../../hashing/pdq.js';
 import { LIMITS, type Limits } from '../../picture/options.js';
 import { deadline } from '../../picture/waiting.js';
@@ -21,11 +20,18 @@ import { type Channels, layoutOf } from '../../pixels.js';
 import { contiguousPixels, type View, viewOf } from '../../variants/view.js';
 import { type HashedFrame, type HashedVideo, listStep } from '../../video/features.js';
 import { PACE, type PaceLimits } from '../pace.js';
-import { beginningOf, chunksWithin, type ImageSource, pathOf, tooMany } from '../read-bytes.js';
+import { chunksWithin, type ImageSource, pathOf, tooMany } from '../read-bytes.js';
+import { readAnimation } from './animation.js';
 import { Changes } from './changes.js';
-import { findFfmpeg } from './ffmpeg.js';
+import { Head, headOf, isDrawn } from './head.js';
 import { spool } from './spool.js';
-import { decodeFrames, probeVideo, type VideoFile, type VideoStream } from './video-stream.js';
+import {
+  decodeFrames,
+  probeVideo,
+  timeOf,
+  type VideoFile,
+  type VideoStream,
+} from './video-stream.js';
 
 /** The progress of hashing a video. */
 export interface VideoProgress {
@@ -39,9 +45,10 @@ export interface VideoProgress {
 export interface HashVideoOptions extends Limits, PaceLimits {
   /**
    * `list`: one frame every `secondsPerHash`, bit for bit as the vPDQ reference, beside FFmpeg 7.1:
-   * as stored, with the displayed form as the variant `original` if the file has a turn. `query`:
-   * as many as `queryRate` has, for matching alone, up to 8 bits off: as displayed, with the
-   * variant `stored`. A frame that looks like the last one is not repeated.
+   * as stored, with the displayed form as the variant `original` if the file has a turn, and with
+   * the picture alone as the variant `inner` if it has bars, or shows a screen. `query`: as many as
+   * `queryRate` has, for matching alone, up to 8 bits off: as displayed, with the variant `stored`.
+   * A frame that looks like the last one is not repeated.
    * @defaultValue 'list'
    */
   frames?: 'list' | 'query';
@@ -85,6 +92,12 @@ export interface HashVideoOptions extends Limits, PaceLimits {
    * @defaultValue 60
    */
   stallSeconds?: number;
+  /**
+   * bytes of memory of FFmpeg, which is killed if it holds more. On other systems than Linux only
+   * single allocations are bounded
+   * @defaultValue 2 GiB
+   */
+  maxMemory?: number;
   /** called after each hashed frame */
   onProgress?: ((progress: VideoProgress) => void) | undefined;
   /**
@@ -99,7 +112,13 @@ export interface HashVideoOptions extends Limits, PaceLimits {
 export interface VideoLimits
   extends Pick<
     HashVideoOptions,
-    'maxPixels' | 'maxFrames' | 'maxSeconds' | 'timeoutSeconds' | 'stallSeconds' | 'spoolFolder'
+    | 'maxPixels'
+    | 'maxFrames'
+    | 'maxSeconds'
+    | 'maxMemory'
+    | 'timeoutSeconds'
+    | 'stallSeconds'
+    | 'spoolFolder'
   > {
   /**
    * bytes of one file
@@ -128,14 +147,16 @@ export const HASH_VIDEO_OPTIONS = tableOf(LIMITS, PACE, {
   maxSeconds: { is: positive, most: 1e9, default: 14_400 },
   timeoutSeconds: { is: positive, most: DAY, default: 3600 },
   stallSeconds: { is: positive, most: DAY, default: 60 },
+  maxMemory: { is: integer, least: 1, default: 2 ** 31 },
   onProgress: { is: callback },
   spoolFolder: { is: text },
 }) satisfies OptionTable<HashVideoOptions>;
 
-const { maxPixels, maxFrames, maxSeconds, stallSeconds, spoolFolder } = HASH_VIDEO_OPTIONS;
+const { maxPixels, maxFrames, maxSeconds, maxMemory, stallSeconds, spoolFolder } =
+  HASH_VIDEO_OPTIONS;
 
 export const VIDEO_LIMITS = {
-  ...{ maxPixels, maxFrames, maxSeconds, stallSeconds, spoolFolder },
+  ...{ maxPixels, maxFrames, maxSeconds, maxMemory, stallSeconds, spoolFolder },
   timeoutSeconds: HASH_VIDEO_OPTIONS.timeoutSeconds,
   maxBytes: { is: integer, least: 1, default: 2 ** 30 },
   maxSpoolBytes: { is: integer, least: 1, default: 2 ** 32 },
@@ -155,8 +176,9 @@ export interface DecodedFrame {
 export type VideoFacts = Omit<HashedVideo, 'frames'>;
 
 /**
- * PDQ hashes of the frames of a video: an MP4, MOV, WebM, Matroska, MPEG-TS, AVI or GIF file. They
- * are decoded by the system's FFmpeg, 5.1 or later, in a process of its own.
+ * PDQ hashes of the frames of a video: an MP4, MOV, WebM, Matroska, MPEG-TS or AVI file, or a GIF,
+ * WebP, PNG or AVIF that moves. They are decoded by the system's FFmpeg, 5.1 or later, in a process
+ * of its own, and those of WebP and PNG by sharp.
  *
  * A path is read in place. Anything else is first written to a file in `spoolFolder`, which is
  * removed afterwards.
@@ -178,18 +200,22 @@ export async function hashVideo(
   const hashed = async (path: string): Promise<HashedVideo> => {
     const all = framesOf(path, await headOf(path, maxBytes), { ...checked, signal: end });
     const frames: HashedFrame[] = [];
+    // It loads all variants, which a server needs in its workers alone.
+    const isList = checked.frames === 'list';
+    const inner = isList ? new (await import('./inner-frames.js')).InnerFrames() : undefined;
     for (;;) {
       const { done, value } = await all.next();
       if (done) {
         signal?.throwIfAborted();
-        return { ...value, frames };
+        return { ...value, frames: inner?.addedTo(frames) ?? frames };
       }
-      frames.push(value.frame);
+      const { view, frame } = value;
+      frames.push(frame);
+      inner?.look(view, frame);
     }
   };
   try {
     if (typeof source === 'string' || source instanceof URL) return await hashed(pathOf(source));
-    await findFfmpeg();
     const bytes = source instanceof Uint8Array || types.isArrayBuffer(source);
     const chunks = bytes
       ? [wholeOf(source, maxBytes)]
@@ -227,55 +253,9 @@ export async function* videoFrames(
   }
 }
 
-/** The first bytes of a video, noted as they pass, and its length. */
-class Head {
-  readonly #bytes = new Uint8Array(VIDEO_HEAD_BYTES);
-  length = 0;
-
-  async *of(chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>) {
-    for await (const chunk of chunks) {
-      const wasKnown = this.length >= VIDEO_HEAD_BYTES;
-      this.add(chunk);
-      // Nothing more is written to the disk of a file that is no video.
-      if (!wasKnown && this.length >= VIDEO_HEAD_BYTES) this.format();
-      yield chunk;
-    }
-    this.format();
-  }
-
-  add(chunk: Uint8Array): void {
-    const part = chunk.subarray(0, Math.max(0, VIDEO_HEAD_BYTES - this.length));
-    if (part.length > 0) this.#bytes.set(part, this.length);
-    this.length += chunk.length;
-  }
-
-  format(): VideoFormat {
-    if (this.length === 0) throw new DecodeError('empty', 'expected a video, got no bytes');
-    const format = videoFormatOf(this.#bytes.subarray(0, this.length));
-    if (format) return format;
-    const known = 'MP4, MOV, WebM, Matroska, MPEG-TS, AVI or GIF';
-    throw new DecodeError('unsupported', `expected a video: ${known}`);
-  }
-
-  /** True if an AVI file states a greater length. FFmpeg does not report that. */
-  get isCut(): boolean {
-    const stated = new DataView(this.#bytes.buffer).getUint32(4, true);
-    return this.format() === 'avi' && stated + 8 > this.length;
-  }
-}
-
 function wholeOf(source: Uint8Array | ArrayBuffer, maxBytes: number): Uint8Array {
   if (source.byteLength > maxBytes) throw tooMany(maxBytes);
   return source instanceof Uint8Array ? source : new Uint8Array(source);
-}
-
-async function headOf(path: string, maxBytes: number): Promise<Head> {
-  const { head: bytes, size } = await beginningOf(path);
-  if (size > maxBytes) throw tooMany(maxBytes);
-  const head = new Head();
-  head.add(bytes);
-  head.length = size;
-  return head;
 }
 
 /** @param checked its signal ends the time, too */
@@ -286,12 +266,14 @@ async function* framesOf(
 ): AsyncGenerator<DecodedFrame, VideoFacts, undefined> {
   const { maxFrames, maxSeconds, onProgress, secondsPerHash, queryRate } = checked;
   const file: VideoFile = { ...checked, path, format: head.format() };
-  const stream = await probeVideo(file);
+  const drawn = isDrawn(file.format) ? await readAnimation(file, head.length) : undefined;
+  const stream = drawn?.stream ?? (await probeVideo(file));
   const { fps, ofStream, ofFile } = stream;
   const isList = checked.frames === 'list';
   const between = queryRate === 'every' ? 0 : 1 / queryRate;
   const step = listStep(fps, isList ? secondsPerHash : between);
-  const decoding = await decodeFrames(file, stream, { step, pixels: isList ? 'rgb24' : 'gray' });
+  const choice = { step, pixels: isList ? 'rgb24' : 'gray' } as const;
+  const decoding = drawn?.decode(choice) ?? (await decodeFrames(file, stream, choice));
   const changes = new Changes(stream.width, stream.height);
   let next = 0;
   let hashed = 0;
@@ -299,14 +281,13 @@ async function* framesOf(
   try {
     for await (const data of decoding.frames()) {
       if (next >= maxFrames) throw tooLong(`${maxFrames} frames`);
-      if (next / fps > maxSeconds) throw tooLong(`${maxSeconds} seconds`);
+      if (timeOf(stream, next) > maxSeconds) throw tooLong(`${maxSeconds} seconds`);
       if (isList || changes.isNew(data)) {
         hashed++;
-        const channels = isList ? 3 : 1;
-        const view = viewOf({ ...sidesOf(stream), data, channels }, stream.orientation);
+        const view = displayedView(data, stream);
         yield { view, frame: (isList ? listFrame : queryFrame)(data, next, stream) };
       }
-      onProgress?.({ seconds: next / fps, of: ofStream || ofFile || undefined });
+      onProgress?.({ seconds: timeOf(stream, next), of: ofStream || ofFile || undefined });
       next += step;
     }
   } catch (error) {
@@ -316,7 +297,7 @@ async function* framesOf(
   if (hashed === 0) throw new DecodeError('corrupt', 'no frame can be decoded');
   // FFmpeg may be ahead of a limit.
   const decoded = partial ? Math.min(next, decoding.decoded()) : decoding.decoded();
-  const seconds = decoded / fps;
+  const seconds = timeOf(stream, decoded);
   if (head.isCut || isCut(seconds, stream, file, decoding.hasErrors())) partial ??= 'corrupt';
   const { width, height } = isList ? stream : displayedSides(stream);
   return { seconds, width, height, ...(partial && { partial }) };
@@ -346,7 +327,8 @@ const FULL = { resample: 'none' } as const;
 /** A frame as the reference has it; its time, too, is of 32 bits there. */
 function listFrame(data: Uint8Array, frameNumber: number, stream: VideoStream): HashedFrame {
   const { fround } = Math;
-  const seconds = fround(fround(frameNumber) / fround(stream.fps));
+  const { times, fps } = stream;
+  const seconds = times?.[frameNumber] ?? fround(fround(frameNumber) / fround(fps));
   const { hash, quality } = pdq({ ...sidesOf(stream), data }, { ...FULL, exact: true });
   const frame = { frameNumber, hash, quality, seconds };
   if (stream.orientation === 1) return frame;
@@ -354,7 +336,7 @@ function listFrame(data: Uint8Array, frameNumber: number, stream: VideoStream): 
 }
 
 function queryFrame(data: Uint8Array, frameNumber: number, stream: VideoStream): HashedFrame {
-  const seconds = frameNumber / stream.fps;
+  const seconds = timeOf(stream, frameNumber);
   const { hash, quality } = pdq({ ...sidesOf(stream), data }, FULL);
   if (stream.orientation === 1) return { frameNumber, hash, quality, seconds };
   const stored = { name: 'stored', hash, quality, resample: 'none' } as const;
@@ -367,9 +349,13 @@ function displayedSides({ width, height, orientation }: VideoStream) {
   return layoutOf(orientation).turned ? { width: height, height: width } : { width, height };
 }
 
-/** The hash of a frame as a player shows it. */
-function displayed(data: Uint8Array, stream: VideoStream) {
-  const { width, height, orientation } = stream;
+/** A frame as a player shows it. */
+function displayedView(data: Uint8Array, { width, height, orientation }: VideoStream): View {
   const channels = (data.length / (width * height)) as Channels;
-  return pdq(contiguousPixels(viewOf({ data, width, height, channels }, orientation)), FULL);
+  return viewOf({ data, width, height, channels }, orientation);
+}
+
+/** Its hash. */
+function displayed(data: Uint8Array, stream: VideoStream) {
+  return pdq(contiguousPixels(displayedView(data, stream)), FULL);
 }

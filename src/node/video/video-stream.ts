@@ -16,11 +16,14 @@ export interface VideoFile {
   readonly maxPixels: number;
   readonly timeoutSeconds: number;
   readonly stallSeconds: number;
+  readonly maxMemory: number;
   readonly signal: AbortSignal;
 }
 
 /** The first video stream of a file. A cover picture is no video. */
 export interface VideoStream {
+  /** of all streams of the file */
+  readonly index: number;
   /** as stored */
   readonly width: number;
   readonly height: number;
@@ -32,7 +35,13 @@ export interface VideoStream {
   readonly ofStream: number;
   /** seconds of the whole file, which may have more sound */
   readonly ofFile: number;
+  /** seconds at which each frame begins, and the last one ends, if they are not spaced evenly */
+  readonly times?: readonly number[];
 }
+
+/** The time of a frame, in seconds. */
+export const timeOf = ({ times, fps }: VideoStream, frameNumber: number): number =>
+  times?.[frameNumber] ?? frameNumber / fps;
 
 /** Threads of the decoder. Each holds frames. */
 const THREADS = 4;
@@ -44,13 +53,13 @@ const inputOf = ({ path, format, maxPixels }: VideoFile): string[] => [
   ...['-v', 'error', '-max_alloc', `${bytesAtOnce(maxPixels)}`],
   ...['-protocol_whitelist', 'file,pipe'],
   ...['-format_whitelist', 'mov,matroska,webm,mpegts,avi,gif'],
-  ...['-f', format, '-threads', `${THREADS}`],
+  ...['-f', format === 'avif' ? 'mov' : format, '-threads', `${THREADS}`],
   // Whatever its name, `file:` makes it a file.
   ...['-i', `file:${resolve(path)}`],
 ];
 
 const SHOWN = [
-  'stream=width,height,avg_frame_rate,r_frame_rate,duration',
+  'stream=index,nb_frames,width,height,avg_frame_rate,r_frame_rate,duration',
   'stream_side_data=displaymatrix',
   'stream_tags=enc_key_id',
   'packet_side_data=side_data_type',
@@ -59,6 +68,8 @@ const SHOWN = [
 
 interface Probed {
   readonly streams?: readonly {
+    readonly index: number;
+    readonly nb_frames?: string;
     readonly width?: number;
     readonly height?: number;
     readonly avg_frame_rate?: string;
@@ -81,7 +92,13 @@ interface Probed {
 export async function probeVideo(file: VideoFile): Promise<VideoStream> {
   const { ffprobe } = await findFfmpeg();
   const args = [
-    ...['-select_streams', 'V:0', '-show_packets', '-read_intervals', '%+#1'],
+    ...[
+      '-select_streams',
+      file.format === 'avif' ? 'V' : 'V:0',
+      '-show_packets',
+      '-read_intervals',
+      '%+#1',
+    ],
     ...['-show_entries', SHOWN, '-of', 'json', ...inputOf(file)],
   ];
   const {
@@ -89,7 +106,9 @@ export async function probeVideo(file: VideoFile): Promise<VideoStream> {
     packets = [],
     format = {},
   } = probedIn(await textOf(new Program(ffprobe, args, file)));
-  const [stream] = streams;
+  // Before the sequence of an AVIF, it has a still picture; each may have its alpha.
+  const lengths = streams.map(({ nb_frames: frames = 0 }) => Number(frames) || 0);
+  const stream = streams[lengths.indexOf(Math.max(...lengths))];
   if (!stream) throw new DecodeError('unsupported', 'expected a video, got a file without one');
   const isEncrypted =
     stream.tags?.enc_key_id !== undefined ||
@@ -102,16 +121,22 @@ export async function probeVideo(file: VideoFile): Promise<VideoStream> {
   if (!(width > 0 && height > 0 && fps > 0)) {
     throw new DecodeError('corrupt', 'the video has no size or no frame rate');
   }
-  if (width * height > file.maxPixels) {
-    throw new DecodeError('too-many-pixels', `expected at most ${file.maxPixels} pixels a frame`);
+  checkSides(width, height, file.maxPixels);
+  const matrix = stream.side_data_list?.find((side) => side.displaymatrix)?.displaymatrix;
+  const [ofStream, ofFile] = [stream, format].map(({ duration }) => lengthIn(duration));
+  const orientation = orientationOf(matrix);
+  const { index } = stream;
+  return { index, width, height, orientation, fps, ofStream: ofStream!, ofFile: ofFile! };
+}
+
+/** @throws {DecodeError} `too-many-pixels`; `unsupported` if a side is under 5 pixels */
+export function checkSides(width: number, height: number, maxPixels: number): void {
+  if (width * height > maxPixels) {
+    throw new DecodeError('too-many-pixels', `expected at most ${maxPixels} pixels a frame`);
   }
   if (Math.min(width, height) < 5) {
     throw new DecodeError('unsupported', 'expected frames of at least 5 x 5 pixels');
   }
-  const matrix = stream.side_data_list?.find((side) => side.displaymatrix)?.displaymatrix;
-  const [ofStream, ofFile] = [stream, format].map(({ duration }) => lengthIn(duration));
-  const orientation = orientationOf(matrix);
-  return { width, height, orientation, fps, ofStream: ofStream!, ofFile: ofFile! };
 }
 
 function probedIn(text: string): Probed {
@@ -176,7 +201,7 @@ export interface DecodedFrames {
  */
 export async function decodeFrames(
   file: VideoFile,
-  { width, height }: VideoStream,
+  { index, width, height }: VideoStream,
   { step, pixels }: FrameChoice,
 ): Promise<DecodedFrames> {
   const { ffmpeg } = await findFfmpeg();
@@ -194,7 +219,7 @@ export async function decodeFrames(
     // The numbers of frames go on where the size changes.
     ...['-filter_threads', '1', '-noautorotate', '-reinit_filter', '0'],
     ...['-max_pixels', `${file.maxPixels}`, ...inputOf(file)],
-    ...['-map', '0:V:0', '-fps_mode', 'passthrough', '-vf', filters.join()],
+    ...['-map', `0:${index}`, '-fps_mode', 'passthrough', '-vf', filters.join()],
     ...['-enc_time_base', '-1'],
     ...['-pix_fmt', pixels, '-c:v', 'rawvideo', '-f', 'rawvideo', 'pipe:1'],
   ];

@@ -109,10 +109,10 @@ describe('README and variants.md', () => {
     )!;
     says(readme, [
       `${fewer.toFixed(1)} points fewer`,
-      `${reviews[0]!.kind}, ${reviews[1]!.kind} and ${reviews[2]!.kind}: about one an upload from a million on`,
+      `${reviews[0]!.kind}, ${reviews[1]!.kind} and ${reviews[2]!.kind}: about one per upload from a million on`,
       `up to ${found('both, ').join(' and ')}`,
       `${count(sealed.queries)} copies of ${sealed.photos.length} photos`,
-      `by ${sealed.families.length} kinds of edits`,
+      `made with ${sealed.families.length} kinds of edits`,
     ]);
     says(
       text('docs/false-matches.md'),
@@ -168,12 +168,12 @@ describe('README and variants.md', () => {
     says(text('docs/false-matches.md'), [
       `Of ${count(files!.pairs)} pairs of files, ${wrongVerdicts.bare.match} matched wrongly: at most ${wrongMatchesAtMost()} per million`,
     ]);
-    says(readme, ['No false match among 9.3e8 pairs']);
+    says(readme, ['There was no wrong match among 9.3e8 pairs']);
   });
 
   test('a search', () => {
     expect(readme).toContain(
-      `a million hashes takes ${milliseconds('uniform')} ms (\`npx onlyhashes bench index\`), and a decision near nothing ${decisionOf('uniform').ms} to ${decisionOf('clustered').ms} (`,
+      `a million hashes takes ${milliseconds('uniform')} ms (\`npx onlyhashes bench index\`), and a decision about a picture near no entry ${decisionOf('uniform').ms} to ${decisionOf('clustered').ms} (`,
     );
   });
 });

@@ -55,8 +55,8 @@ describe('recall.md, and what it leads to', () => {
       `${percent(of(name).low, 1)} to ${percent(of(name).high, 1)}`;
     says(page, [
       row(['**mean**', ...means]),
-      `match ${interval('match')}, match or review ${interval('or review')}, plain PDQ ${interval('plain PDQ')}. By plain distance, as \`hash\` gives it, also of a pool, ${mean('any <= 31')} % match, and with list crops ${mean('windows, any <= 31')} %`,
-      `${count(sealed.queries)} copies by ${sealed.edits.length} edits, drawn at random for each photo, of ${sealed.photos.length} photos, among ${sealed.files} files`,
+      `match ${interval('match')}, match or review ${interval('or review')}, plain PDQ ${interval('plain PDQ')}. If uploads are hashed first, by \`hash\` or a pool, and only their hashes are compared, ${mean('any <= 31')} % match, and with list crops ${mean('windows, any <= 31')} %`,
+      `${count(sealed.queries)} copies of ${sealed.photos.length} photos, among ${sealed.files} files. They were made with ${sealed.edits.length} edits, drawn at random for each photo`,
     ]);
     says(docs('why'), [
       `sharp-phash finds ${mean('sharp-phash <= 4')} % within 4 bits, and blockhash ${mean('blockhash 256 <= 10')} % within 10`,
@@ -131,9 +131,9 @@ describe('recall.md, and what it leads to', () => {
       percent(social.recall[sealed.outcomes.indexOf(name)]!),
     );
     says(page, [
-      `Of the crops for social media, ${percent(social.recall[review]!)} % match or are for review. By edit, these are 1:1 ${cut('1:1')} %, 4:5 ${cut('4:5')} %, 16:9 ${cut('16:9')} %, 1:1 beside the centre ${cut('1:1, moved')} %, and 4:5 beside the centre ${cut('4:5, moved')} %.`,
-      `9:16 beside the centre (${missed[0]}), 9:16 with words (${missed[1]}), and upside down in a frame (${missed[2]})`,
-      `list crops took crops for social media from ${alone} % to ${both} %`,
+      `Of the crops for social media, ${percent(social.recall[review]!)} % match or are for review. By edit, these are 1:1 ${cut('1:1')} %, 4:5 ${cut('4:5')} %, 16:9 ${cut('16:9')} %, 1:1 off centre ${cut('1:1, moved')} %, and 4:5 off centre ${cut('4:5, moved')} %.`,
+      `9:16 off centre (${missed[0]}), 9:16 with words (${missed[1]}), and upside down in a frame (${missed[2]})`,
+      `list crops raised the matches of crops for social media from ${alone} % to ${both} %`,
     ]);
   });
 
@@ -203,15 +203,15 @@ describe('recall.md, and what it leads to', () => {
 
   test('list crops', () => {
     expect(page).toContain(
-      `in ${cutsFound('centre', 'windows')} % of cases, and in ${cutsFound('centre', 'alone')} % without list crops. Of crops a little beside the centre ${cutsFound('near', 'windows')} % are found, and of crops anywhere ${cutsFound('anywhere', 'windows')} %`,
+      `in ${cutsFound('centre', 'windows')} % of cases, and in ${cutsFound('centre', 'alone')} % without list crops. Of crops a little off centre, ${cutsFound('near', 'windows')} % are found, and of crops anywhere, ${cutsFound('anywhere', 'windows')} %`,
     );
   });
 
   test('places', () => {
     const [{ told, right, near }] = sealed.placed as [Run['placed'][number]];
     says(docs('variants'), [
-      `${percent(right / told)} % put it within 2 pixels`,
-      `${percent(near / told)} % each corner within a fiftieth`,
+      `${percent(right / told)} % place it within 2 pixels`,
+      `${percent(near / told)} % place each corner within a fiftieth`,
     ]);
   });
 
@@ -252,7 +252,7 @@ describe('recall.md, and what it leads to', () => {
       row(['one of the other photos shared', ...sums(/a filler in common/).map(count)]),
       `matched none of the ${count(pairs!)}, and ${reviews} were for review`,
       `Of the ${layouts.cases} screens of one app [in that run](false-matches.md#where-matches-were-wrong), ${layouts.matches} matched.`,
-      `all ${photos} photos of the \`sealed\` list`,
+      `All ${photos} photos of the \`sealed\` list`,
       `${ordinary.asked} of ${count(ordinary.pictures)}, or ${percent(ordinary.asked / ordinary.pictures, 1)} %`,
       `By eye, ${framed} have a drawn frame, bars or cells. The other ${wrongly} (${percent(wrongly / ordinary.pictures, 2)} %)`,
     ]);

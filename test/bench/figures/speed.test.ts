@@ -136,7 +136,7 @@ describe('the pages of speed', () => {
     says(page, [
       `Faiss is ${faiss.version}; its ${faiss.target} build`,
       `A million hashes take ${bytes} bytes each and ${seconds} s to build`,
-      `The longest change of such an index took ${longest} ms`,
+      `Of 200,000 changes of such an index, the longest took ${longest} ms`,
     ]);
   });
 
@@ -237,7 +237,7 @@ describe('the pages of speed', () => {
     const [uniform, clustered] = [decisionOf('uniform'), decisionOf('clustered')];
     expect(clustered.searches).toBe(uniform.searches);
     says(page, [
-      `A decision by \`thorough\` about an upload that is near nothing takes ${uniform.ms} ms in a list of a million uniform hashes, and ${clustered.ms} ms in a clustered one`,
+      `A decision by \`thorough\` about an upload that is near no entry takes ${uniform.ms} ms in a list of a million uniform hashes, and ${clustered.ms} ms in a clustered one`,
       `one by one, take ${uniform.searches} times as long on both`,
     ]);
   });
@@ -268,7 +268,7 @@ describe('the pages of speed', () => {
     expect(entries).toBe(1e6);
     expect(targets.filter(({ met }) => !met)).toEqual([]);
     says(page, [
-      `PostgreSQL takes in a million entries in ${loadSeconds.toFixed(0)} s, and the table of bands by which it searches them in ${bandSeconds.toFixed(0)} s more, at ${count(Math.round(bytesWithBands))} bytes each`,
+      `PostgreSQL imports a million entries in ${loadSeconds.toFixed(0)} s, and the table of bands for searching them in ${bandSeconds.toFixed(0)} s more, at ${count(Math.round(bytesWithBands))} bytes each`,
       `A follower has loaded them after ${(middle! / 1000).toFixed(0)} s, in ${(residentBytes / 1e6).toFixed(0)} MB. After a break of ${count(missedEntries)} entries it has caught up in ${(followers.catchUpOfManyMilliseconds / 1000).toFixed(1)} s.`,
       `What is withdrawn is invisible in each of three processes after ${toInvisible.p99.toFixed(0)} ms (p99)`,
       `A search within 31 bits takes ${ms('bands').toFixed(1)} ms by bands, and ${ms('scan').toFixed(0)} ms by a scan`,
@@ -309,8 +309,8 @@ describe('the pages of speed', () => {
     // The page says that all are missed.
     expect(service.targets.filter(({ met }) => met)).toEqual([]);
     says(page, [
-      `The server held ${megabytes(0)}, ${megabytes(1)} and ${megabytes(2)} MB with no, one and two workers`,
-      'On this machine our aim of 4,000 look-ups a second within 20 ms (p99) is missed by all of them.',
+      `The server used ${megabytes(0)}, ${megabytes(1)} and ${megabytes(2)} MB with no, one and two workers`,
+      'On this machine, all of them miss our aim of 4,000 look-ups a second within 20 ms (p99).',
       `HMA's look-up answered ${steady(0, '/m/lookup')}, and \`/v1/match\` with a worker ${steady(1, '/v1/match')}.`,
       `${none} a second with none, ${one} with one and ${two} with two`,
     ]);

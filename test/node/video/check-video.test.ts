@@ -11,6 +11,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Blocklist, createBlocklist } from '../../../src/blocklist/blocklist.js';
 import type { BlocklistEntry } from '../../../src/entry.js';
+import { distance } from '../../../src/hash.js';
 import { match } from '../../../src/matching/match.js';
 import { digestFile } from '../../../src/node/digest-file.js';
 import { createHashPool } from '../../../src/node/pool/create-hash-pool.js';
@@ -174,10 +175,60 @@ videoTest('without videos, a video is no picture, and only digested', async () =
   expect((await pool.check(clipPath(CLIPS[0]!), decide)).reason).toBe('not-a-picture');
 });
 
-describe('a GIF that moves is decided about as a picture, and then as a video', () => {
+describe('a listed video with bars of its own is found without them', () => {
+  const barred = (name: string, filter: string) => edited('pan-h264-2997.mp4', name, '-vf', filter);
+  const BARS = 'pad=iw:ih*1.4:0:(oh-ih)/2:color=0x101010';
+
+  videoTest('its frames have the picture alone, and both are listed', async () => {
+    const { frames } = await hashVideo(barred('bars', BARS), { secondsPerHash: 0.5 });
+    const plain = await hashVideo(clipPath('pan-h264-2997.mp4'), { secondsPerHash: 0.5 });
+    for (const [at, { hash, variants }] of frames.entries()) {
+      expect(variants!.map(({ name }) => name)).toEqual(['inner']);
+      expect(distance(variants![0]!.hash, plain.frames[at]!.hash)).toBeLessThanOrEqual(20);
+      expect(distance(hash, plain.frames[at]!.hash)).toBeGreaterThan(50);
+    }
+    expect(plain.frames.every(({ variants }) => variants === undefined)).toBe(true);
+    const entries = entriesOfVideo({ frames }, { id: 'bars' });
+    expect(entries).toHaveLength(2 * frames.length);
+    const copy = clipPath('pan-h264-2997.mp4');
+    const found = await checkVideo(copy, createBlocklist(entries), { variants: 'none' });
+    expect(found).toMatchObject({ verdict: 'match', reason: 'matched-video' });
+    const [video] = found.videos!;
+    // A moment counts once, whichever form of it was found.
+    expect(video!.listShare).toBeLessThanOrEqual(1);
+    expect(video!.frames).toBeLessThanOrEqual(frames.length);
+    const whole = entries.filter(({ variant }) => variant === 'frame');
+    const without = await checkVideo(copy, createBlocklist(whole), { variants: 'none' });
+    expect(without.videos).toBeUndefined();
+  });
+
+  videoTest('bars that come late are none', async () => {
+    const late = barred('late', `${BARS},drawbox=t=fill:color=green:enable='lt(t,3.5)'`);
+    const { frames } = await hashVideo(late);
+    expect(frames.every(({ variants }) => variants === undefined)).toBe(true);
+  });
+});
+
+describe('a picture that moves is decided about as a picture, and then as a video', () => {
   const path = join(folder, 'copy.gif');
   beforeAll(() => {
     if (!isMissing) ffmpeg('-i', clipPath(CLIPS[0]!), '-vf', 'fps=10', path);
+  });
+  videoTest.each([
+    ['webp', '-quality', '50'],
+    ['apng', '-pred', 'mixed'],
+    ['avif', '-cpu-used', '8'],
+  ])('%s', async (container, ...args) => {
+    const moving = join(folder, `copy.${container}`);
+    ffmpeg('-i', clipPath(CLIPS[0]!), '-vf', 'fps=10,scale=160:-2', ...args, moving);
+    const decision = await checkVideo(moving, list);
+    expect(decision).toMatchObject({ verdict: 'match', reason: 'matched-video' });
+    expect(decision.videos!.map(({ id }) => id)).toContain(CLIPS[0]);
+    // Sharp reads no such AVIF as a picture.
+    const format = { webp: 'webp', apng: 'png' }[container];
+    expect(decision.upload?.format).toBe(format);
+    expect(await checkVideo(readFileSync(moving), list)).toMatchObject({ verdict: 'match' });
+    expect(spooled()).toEqual([]);
   });
   const SOURCES: Readonly<Record<string, () => ImageSource>> = {
     path: () => path,
@@ -203,6 +254,11 @@ describe('a GIF that moves is decided about as a picture, and then as a video', 
     const missing = await within({}, path).finally(() => vi.unstubAllEnvs());
     const { timings: _, ...asPicture } = await checkVideo(path, list, { videos: false });
     expect(missing).toMatchObject(asPicture);
+    const sequence = filmed(join(folder, 'other.avif'), '160x120');
+    expect(await checkVideo(sequence, list)).toMatchObject({ verdict: 'none' });
+    const unread = { verdict: 'unhashable', reason: 'unsupported' };
+    expect(await checkVideo(sequence, list, { videos: false })).toMatchObject(unread);
+    expect(await within({ maxFrames: 2 }, sequence)).toMatchObject(unread);
     const other = join(folder, 'other.gif');
     filmed(other, '160x120');
     expect(await checkVideo(other, list)).toMatchObject({ verdict: 'none' });

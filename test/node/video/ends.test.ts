@@ -79,6 +79,13 @@ childTest.each([
   expect(frames.length).toBeLessThan(120);
 });
 
+childTest('too much memory ends it', async () => {
+  const small = hashVideo(long, { secondsPerHash: 0, maxMemory: 2 ** 20 });
+  const { partial } = await small.catch(({ code }) => ({ partial: code as string }));
+  expect(partial).toBe('too-costly');
+  expect((await hashVideo(CLIP, { maxMemory: 2 ** 31 })).partial).toBeUndefined();
+});
+
 childTest('a child that is killed has crashed', async () => {
   const onProgress = () => {
     for (const pid of ffmpegs()) process.kill(pid, 'SIGSEGV');

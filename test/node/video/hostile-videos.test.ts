@@ -148,7 +148,7 @@ function random(seed: number): () => number {
   };
 }
 
-const CONTAINERS = ['mp4', 'mov', 'webm', 'mkv', 'ts', 'avi', 'gif'];
+const CONTAINERS = ['mp4', 'mov', 'webm', 'mkv', 'ts', 'avi', 'gif', 'webp', 'apng', 'avif'];
 
 /** So many of each in the deep run, a hundredth otherwise. */
 const MUTANTS = runs(4) > 1 ? 1000 : 10;
@@ -157,6 +157,7 @@ describe('cut off or changed, it has a typed error or a result; nothing hangs', 
   videoTest.each(CONTAINERS)('%s', async (container) => {
     const next = random(SEED + CONTAINERS.indexOf(container));
     const bytes = readFileSync(filmed(join(folder, `whole.${container}`), '96x64'));
+    expect(await endOf(bytes)).toBe('whole');
     const path = join(folder, `mutant.${container}`);
     for (let at = 0; at < MUTANTS; at++) {
       const isCut = at % 2 === 0;
