@@ -30,10 +30,7 @@ export type Withdrawn = WithdrawnKey & {
   readonly groups?: readonly WithdrawnGroup[];
 };
 
-/**
- * Groups of a withdrawal on one list. A hash is of one picture: a list that calls it a part of many
- * is wrong, or wants to cause work.
- */
+/** Groups of a withdrawal on one list: one that calls a hash a part of more is wrong or hostile. */
 export const MOST_GROUPS = 1000;
 
 /**

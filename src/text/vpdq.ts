@@ -96,8 +96,7 @@ function framesOfText(text: string, report: Report): VpdqFrame[] {
   return frames;
 }
 
-/** @throws {FormatError} `bad-line` if there is no frame; the others are those of `report` */
-export function framesOfJson(text: string, report: Report): VpdqFrame[] {
+function framesOfJson(text: string, report: Report): VpdqFrame[] {
   const value = parsedJson(text);
   const frames: VpdqFrame[] = [];
   const add = (fields: JsonObject, isNumbered: boolean, at: number) => {

@@ -21,7 +21,6 @@ import { contiguousPixels, type View, viewOf } from '../../variants/view.js';
 import { type HashedFrame, type HashedVideo, listStep } from '../../video/features.js';
 import { PACE, type PaceLimits } from '../pace.js';
 import { chunksWithin, type ImageSource, pathOf, tooMany } from '../read-bytes.js';
-import { readAnimation } from './animation.js';
 import { Changes } from './changes.js';
 import { Head, headOf, isDrawn } from './head.js';
 import { spool } from './spool.js';
@@ -266,7 +265,9 @@ async function* framesOf(
 ): AsyncGenerator<DecodedFrame, VideoFacts, undefined> {
   const { maxFrames, maxSeconds, onProgress, secondsPerHash, queryRate } = checked;
   const file: VideoFile = { ...checked, path, format: head.format() };
-  const drawn = isDrawn(file.format) ? await readAnimation(file, head.length) : undefined;
+  const drawn = isDrawn(file.format)
+    ? await (await import('./animation.js')).readAnimation(file, head.length)
+    : undefined;
   const stream = drawn?.stream ?? (await probeVideo(file));
   const { fps, ofStream, ofFile } = stream;
   const isList = checked.frames === 'list';

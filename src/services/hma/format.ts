@@ -2,7 +2,7 @@
  * The JSON of a Hasher-Matcher-Actioner, version 1.1.
  */
 
-import { type BlocklistEntry, groupOfFrames } from '../../entry.js';
+import { type BlocklistEntry, groupOfFrames, MAX_SECONDS } from '../../entry.js';
 import { FormatError } from '../../errors.js';
 import { type Algorithm, hashFrom } from '../../hash.js';
 import type { UnknownWord } from '../../policy.js';
@@ -12,6 +12,7 @@ import {
   jsonObject,
   leftOut,
   own,
+  parsedJson,
   problemsOf,
   type ReadUpdatesOptions,
   type ReportProblem,
@@ -19,7 +20,6 @@ import {
   UnknownWords,
   wholeNumberOf,
 } from '../../text/json.js';
-import { framesOfJson } from '../../text/vpdq.js';
 import { type ListedSignal, type ListUpdate, type UpdateState, updateOf } from '../list-update.js';
 
 /** A list of an HMA. */
@@ -112,8 +112,8 @@ function signalsFrom(signals: unknown, words: UnknownWords, report: ReportProble
   return Object.keys(signals).flatMap((type): ListedSignal[] => {
     const value = textOf(signals, type);
     words.word('signals', type, [...ALGORITHMS.keys(), VPDQ]);
-    // A picture of low quality has an empty hash, and a video may have no frames.
-    if (value === '' || value === '[]') return [];
+    // A picture of low quality has an empty hash.
+    if (value === '') return [];
     if (value === undefined) {
       leftOut('each signal', report);
       return [];
@@ -173,25 +173,30 @@ export function updateOfHmaContent(content: HmaContent, nowSeconds: number): Lis
   const labels = [bank.name, ...exchanges.map(({ name }) => name)];
   const source = `HMA/${bank.name}`;
   const update = updateOf({ key: id, source, state, signals }, hashes, labels);
-  const frames = framesOf(signals.find(({ type }) => type === VPDQ)?.value ?? '') ?? [];
+  const frames = framesOf(signals.find(({ type }) => type === VPDQ)?.value ?? '[]') ?? [];
   const group = groupOfFrames(frames.map(({ hash }) => hash));
   const ofFrames = frames.map((frame) => ({ ...frame, labels, source, id, group }));
   return { ...update, entries: [...update.entries, ...ofFrames] };
 }
 
-/** The frames of a video in its `vpdq` signal, without their group; undefined if one is wrong. */
+/**
+ * The frames of a video in its `vpdq` signal, without their group; undefined if one is malformed.
+ * Times may have an exponent.
+ */
 function framesOf(value: string): Omit<BlocklistEntry, 'labels'>[] | undefined {
-  try {
-    const frames = framesOfJson(value, (code, message) => {
-      throw new FormatError(code, message);
-    });
-    return frames.map(({ hash, quality, seconds }) => {
-      return { hash, quality, seconds, resample: 'none', variant: 'frame' };
-    });
-  } catch (error) {
-    if (error instanceof FormatError) return undefined;
-    throw error;
+  const frames: Omit<BlocklistEntry, 'labels'>[] = [];
+  const rows = parsedJson(value);
+  for (const row of Array.isArray(rows) ? rows : [undefined]) {
+    const [, hex, quality, time] =
+      /^(\w{64}),(\d{1,3}),(\d[\d.e+-]{0,39})$/.exec(String(row)) ?? [];
+    const hash = hashFrom('pdq', hex);
+    const seconds = Number(time);
+    if (!hash || Number(quality) > 100 || !(seconds >= 0 && seconds <= MAX_SECONDS))
+      return undefined;
+    const said = { quality: Number(quality), resample: 'none', variant: 'frame', seconds } as const;
+    frames.push({ hash, ...said });
   }
+  return frames;
 }
 
 /**
